@@ -1,0 +1,1 @@
+"""Training steps timed against other frameworks: ``python -m tests.benchmarks`` (see README.md)."""

@@ -1,0 +1,399 @@
+"""Drawing the graph behind a tensor: as DOT text, or as a picture without any other program.
+
+The layout has the three steps of K. Sugiyama, S. Tagawa and M. Toda, "Methods for visual
+understanding of hierarchical system structures" (1981). A node's layer is the longest path from
+it to the result. The nodes of a layer are ordered by the mean place of their neighbours (the
+barycentre). Then each is moved as near to its neighbours as the widths allow.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any
+
+from tinygen.autograd.engine import Function, Variable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["draw_graph", "graph_dot"]
+
+Names = Mapping[str, Any] | Iterable[tuple[str, Any]]
+
+LIMIT = 150  # more nodes than this are no picture any more
+ROW, HEIGHT, GAP, MARGIN = 0.62, 0.38, 0.16, 0.12  # inches
+CHARACTER = {"title": 0.082, "detail": 0.066}  # inches, at 9 and 7.5 points
+SWEEPS = 24
+LINE = "#333333"
+# Fill and line of each kind of node: Okabe and Ito's colours, told apart without seeing red or green.
+COLOURS = {
+    "leaf": ("#d6e9f6", "#0072b2"),
+    "function": ("#fdf3dc", "#b87a00"),
+    "result": ("#d5efe6", "#009e73"),
+    "older": ("#ffffff", "#777777"),
+}
+
+
+@dataclass(eq=False)
+class _Node:
+    """A box: a leaf, a function, the result, what is not drawn, or a bend in a long line."""
+
+    kind: str
+    title: str
+    detail: str = ""
+    inputs: list[_Node] = field(default_factory=list)
+    layer: int = 0  # the result is in layer 0
+    x: float = 0.0
+
+    @property
+    def width(self) -> float:
+        """Inches that the text needs."""
+        if self.kind == "bend":
+            return 0.0
+        needed = CHARACTER["title"] * len(self.title), CHARACTER["detail"] * len(self.detail)
+        return max(*needed, 0.3) + 0.16
+
+    @property
+    def firmness(self) -> float:
+        """How strongly it keeps its place: leaves make way, so that the main line is straight."""
+        return 1.0 if self.kind in ("leaf", "older") else 1e4
+
+
+def graph_dot(tensor: Any, names: Names | None = None) -> str:
+    """The whole graph behind a tensor, in the DOT language of Graphviz.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        The result, before ``backward`` has freed its graph (shapes are missing after it).
+    names : mapping of str to Tensor, or pairs of them, optional
+        What to call leaves and intermediate values, such as ``model.named_parameters()``.
+
+    Returns
+    -------
+    str
+        Leaves are ``box`` with round corners, functions plain boxes, the result is an ellipse.
+
+    Raises
+    ------
+    RuntimeError
+        If there is no graph: nothing behind the tensor requires a gradient.
+    """
+    shapes = {"leaf": "box", "function": "box", "result": "ellipse"}
+    nodes = _trace(tensor, names)
+    number = {node: place for place, node in enumerate(nodes)}
+    lines = ["digraph {", '  node [style="filled", fontname="Helvetica", fontsize=10];']
+    for place, node in enumerate(nodes):
+        fill, line = COLOURS[node.kind]
+        style = ', style="filled,rounded"' if node.kind == "leaf" else ""
+        lines.append(
+            f'  n{place} [label="{_quoted(node.title)}\\n{_quoted(node.detail)}", '
+            f'shape={shapes[node.kind]}, fillcolor="{fill}", color="{line}"{style}];'
+        )
+    for place, node in enumerate(nodes):
+        lines += [f"  n{number[source]} -> n{place};" for source in node.inputs]
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def draw_graph(
+    tensor: Any, file: str | os.PathLike[str] | IO[bytes] | None = None, names: Names | None = None
+) -> Figure:
+    """A picture of the graph behind a tensor: leaves at the top, the result at the bottom.
+
+    Blue boxes with round corners are leaves, yellow ones functions, the green one is the result;
+    each shows its shape. Of a graph of more than 150 nodes the newest part is drawn, and the
+    picture says so.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        The result, before ``backward`` has freed its graph (shapes are missing after it).
+    file : path or binary file, optional
+        Where to save it, as the ending of the name says: ``.png``, ``.svg`` or ``.pdf``.
+    names : mapping of str to Tensor, or pairs of them, optional
+        What to call leaves and intermediate values, such as ``model.named_parameters()``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    RuntimeError
+        If there is no graph: nothing behind the tensor requires a gradient.
+    """
+    from matplotlib.figure import Figure
+
+    everything = _trace(tensor, names)
+    nodes = _newest(everything)
+    layers = _layered(nodes)
+    _order(layers)
+    _place(layers)
+
+    left = min(node.x - node.width / 2 for row in layers for node in row) - MARGIN
+    right = max(node.x + node.width / 2 for row in layers for node in row) + MARGIN
+    bottom, top = -HEIGHT / 2 - MARGIN, (len(layers) - 1) * ROW + HEIGHT / 2 + MARGIN
+    note = ""
+    if len(nodes) < len(everything):
+        note = f"the newest {LIMIT} of {len(everything)} nodes; … stands for older ones"
+        top, right = top + 0.3, max(right, left + CHARACTER["detail"] * len(note) + 2 * MARGIN)
+    figure = Figure(figsize=(right - left, top - bottom), dpi=150, facecolor="white")
+    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+    axes.set(xlim=(left, right), ylim=(bottom, top))  # so that a unit is an inch
+    axes.set_axis_off()
+    axes.text(left + MARGIN, top - MARGIN, note, fontsize=7.5, va="top", style="italic")
+    for row in layers:
+        for node in row:
+            _draw_arrows(axes, node)
+            if node.kind != "bend":
+                _draw_box(axes, node)
+    if file is not None:
+        figure.savefig(file)
+    return figure
+
+
+# ---- what to draw ----------------------------------------------------------------------------
+
+
+def _trace(tensor: Any, names: Names | None) -> list[_Node]:
+    """The nodes behind a tensor, each after its inputs; the result is last."""
+    if not isinstance(tensor, Variable):
+        raise TypeError(f"expected a Tensor to draw the graph of, got {type(tensor).__name__}")
+    if tensor.edge is None:
+        raise RuntimeError(
+            "there is no graph behind this tensor: it was made inside no_grad(), by detach(), or "
+            "from tensors whose requires_grad is False"
+        )
+    called = _names_by_maker(names)
+    nodes: dict[int, _Node] = {}
+    stack: list[Any] = [tensor.edge[0]]
+    while stack:  # depth first; the loop stands for a recursion that could be too deep
+        maker = stack[-1]
+        sources = [edge[0] for edge in getattr(maker, "edges", ()) if edge is not None]
+        waiting = [source for source in sources if id(source) not in nodes]
+        if waiting and id(maker) not in nodes:
+            stack.extend(reversed(waiting))
+            continue
+        stack.pop()
+        if id(maker) not in nodes:
+            node = _described(maker, called.get(id(maker), []))
+            node.inputs = [nodes[id(source)] for source in sources]
+            nodes[id(maker)] = node
+    name = next((name for name, value in _pairs(names) if value is tensor), "result")
+    result = _Node("result", name, _shape_text(tensor.data.shape), [nodes[id(tensor.edge[0])]])
+    return [*nodes.values(), result]
+
+
+def _pairs(names: Names | None) -> list[tuple[str, Any]]:
+    return list(names.items() if isinstance(names, Mapping) else names or ())
+
+
+def _names_by_maker(names: Names | None) -> dict[int, list[str]]:
+    """What the outputs of each maker are called."""
+    called: dict[int, list[str]] = {}
+    for name, value in _pairs(names):
+        if value.edge is not None:
+            called.setdefault(id(value.edge[0]), []).append(name)
+    return called
+
+
+def _described(maker: Any, names: list[str]) -> _Node:
+    if not isinstance(maker, Function):
+        return _Node("leaf", ", ".join(names) or "leaf", _shape_text(maker.data.shape))
+    title = " = ".join([*names, type(maker).__name__])
+    if maker.released:
+        return _Node("function", title, "freed")
+    return _Node("function", title, ", ".join(_shape_text(shape) for shape, _ in maker.outputs))
+
+
+def _shape_text(shape: tuple[int, ...]) -> str:
+    """``3×28×28``, as it is said."""
+    return "×".join(map(str, shape)) or "scalar"
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+# ---- where to draw it ------------------------------------------------------------------------
+
+
+def _newest(nodes: list[_Node]) -> list[_Node]:
+    """Give every node its layer; if they are too many, keep those nearest to the result."""
+    for node in reversed(nodes):
+        for source in node.inputs:
+            source.layer = max(source.layer, node.layer + 1)
+    if len(nodes) <= LIMIT:
+        return nodes
+    kept = sorted(nodes, key=lambda node: node.layer)[:LIMIT]  # with all that use them
+    known = set(kept)
+    for node in list(kept):
+        drawn = [source for source in node.inputs if source in known]
+        if len(drawn) < len(node.inputs):
+            older = _Node("older", "…", layer=node.layer + 1)
+            node.inputs = [older, *drawn]
+            kept.append(older)
+    return kept
+
+
+def _layered(nodes: list[_Node]) -> list[list[_Node]]:
+    """The layers from the result up, every line cut into pieces from one layer to the next.
+
+    A long line becomes a chain of bends, one chain for all the places where a value is used.
+    """
+    layers: list[list[_Node]] = [[] for _ in range(1 + max(node.layer for node in nodes))]
+    for node in nodes:
+        layers[node.layer].append(node)
+    chains: dict[_Node, list[_Node]] = {node: [node] for node in nodes}
+    for node in nodes:
+        node.inputs = [_reaching(chains[source], node.layer + 1, layers) for source in node.inputs]
+    return layers
+
+
+def _reaching(chain: list[_Node], layer: int, layers: list[list[_Node]]) -> _Node:
+    """The part of a node's chain that lies in a layer; it grows as far as needed."""
+    while chain[-1].layer > layer:
+        bend = _Node("bend", "", inputs=[chain[-1]], layer=chain[-1].layer - 1)
+        layers[bend.layer].append(bend)
+        chain.append(bend)
+    return chain[chain[0].layer - layer]
+
+
+def _order(layers: list[list[_Node]]) -> None:
+    """Sort each layer by the mean place of its neighbours, in turns; keep what crosses least."""
+    inputs, users = _neighbours(layers)
+    for row in layers:
+        _sort(row, dict.fromkeys(row, []))
+    best, fewest = [list(row) for row in layers], _crossings(layers)
+    for sweep in range(SWEEPS):
+        upwards = sweep % 2 == 0
+        for row in layers if upwards else reversed(layers):
+            _sort(row, users if upwards else inputs)
+        crossings = _crossings(layers)
+        if crossings < fewest:
+            best, fewest = [list(row) for row in layers], crossings
+    layers[:] = best
+
+
+def _neighbours(
+    layers: list[list[_Node]],
+) -> tuple[dict[_Node, list[_Node]], dict[_Node, list[_Node]]]:
+    """By node, those in the layer above it (its inputs) and in the layer below (its users)."""
+    inputs = {node: node.inputs for row in layers for node in row}
+    users: dict[_Node, list[_Node]] = {node: [] for node in inputs}
+    for node, sources in inputs.items():
+        for source in sources:
+            users[source].append(node)
+    return inputs, users
+
+
+def _sort(row: list[_Node], neighbours: Mapping[_Node, Sequence[_Node]]) -> None:
+    """Order a layer by the mean of neighbours' places; a place is, for now, a whole number."""
+    row.sort(key=lambda node: _mean_x(neighbours[node], node.x))
+    for place, node in enumerate(row):
+        node.x = float(place)
+
+
+def _mean_x(nodes: Sequence[_Node], otherwise: float) -> float:
+    return sum(node.x for node in nodes) / len(nodes) if nodes else otherwise
+
+
+def _crossings(layers: list[list[_Node]]) -> int:
+    """How many pairs of lines cross."""
+    total = 0
+    for row in layers:
+        lines = sorted((node.x, source.x) for node in row for source in node.inputs)
+        ends = [end for _, end in lines]
+        total += sum(left > right for i, left in enumerate(ends) for right in ends[i + 1 :])
+    return total
+
+
+def _place(layers: list[list[_Node]]) -> None:
+    """Give every node its ``x`` in inches: over its neighbours, as far as the widths allow."""
+    inputs, users = _neighbours(layers)
+    for sweep in range(SWEEPS):
+        upwards = sweep % 2 == 0
+        for row in layers if upwards else reversed(layers):
+            wanted = []
+            for node in row:
+                near = users[node] if sweep == 0 else users[node] + inputs[node]
+                firm = [other for other in near if other.firmness > 1]
+                wanted.append(_mean_x(firm or near, 0.0))
+            apart = [GAP + (a.width + b.width) / 2 for a, b in itertools.pairwise(row)]
+            places = _spread(wanted, [node.firmness for node in row], apart)
+            for node, place in zip(row, places, strict=True):
+                node.x = place
+
+
+def _spread(
+    wanted: Sequence[float], firmness: Sequence[float], apart: Sequence[float]
+) -> list[float]:
+    """The places nearest to the wanted ones that keep order and distances.
+
+    Least squares, solved by pooling adjacent violators: neighbours that come too near to each
+    other move on as one block, at the mean of their wishes.
+    """
+    offsets = list(itertools.accumulate(apart, initial=0.0))
+    blocks: list[tuple[float, float, int]] = []  # place without its offset, firmness, members
+    for want, weight, offset in zip(wanted, firmness, offsets, strict=True):
+        place, members = want - offset, 1
+        while blocks and blocks[-1][0] > place:
+            other, its_weight, its_members = blocks.pop()
+            place = (place * weight + other * its_weight) / (weight + its_weight)
+            weight, members = weight + its_weight, members + its_members
+        blocks.append((place, weight, members))
+    places = [place for place, _, members in blocks for _ in range(members)]
+    return [place + offset for place, offset in zip(places, offsets, strict=True)]
+
+
+# ---- drawing it ------------------------------------------------------------------------------
+
+
+def _draw_box(axes: Axes, node: _Node) -> None:
+    from matplotlib.patches import FancyBboxPatch
+
+    y = node.layer * ROW
+    fill, line = COLOURS[node.kind]
+    radius = {"leaf": 0.1, "result": HEIGHT / 2}.get(node.kind, 0.01)
+    corner = node.x - node.width / 2, y - HEIGHT / 2
+    axes.add_patch(
+        FancyBboxPatch(
+            corner, node.width, HEIGHT, boxstyle=f"round,pad=0,rounding_size={radius}",
+            facecolor=fill, edgecolor=line, linewidth=1.0,
+            linestyle="dashed" if node.kind == "older" else "solid",
+        )
+    )  # fmt: skip
+    rise = 0.075 if node.detail else 0.0
+    axes.text(node.x, y + rise, node.title, fontsize=9, ha="center", va="center")
+    axes.text(node.x, y - 0.095, node.detail, fontsize=7.5, ha="center", va="center", color="#444444")
+
+
+def _draw_arrows(axes: Axes, node: _Node) -> None:
+    """The lines into a node, each arriving as straight above its end as there is room."""
+    times = Counter(node.inputs)
+    sources = sorted(times, key=lambda source: source.x)
+    reach = 0.35 * node.width
+    nearest = [min(max(source.x, node.x - reach), node.x + reach) for source in sources]
+    apart = min(0.1, 2 * reach / len(sources)) if sources else 0.0
+    ends = _spread(nearest, [1.0] * len(sources), [apart] * (len(sources) - 1))
+    for source, x in zip(sources, ends, strict=True):
+        start = source.x, source.layer * ROW - HEIGHT / 2
+        end = x, node.layer * ROW + HEIGHT / 2
+        axes.annotate(
+            "", end, start,
+            arrowprops={
+                "arrowstyle": "-" if node.kind == "bend" else "-|>", "color": LINE,
+                "linewidth": 0.8, "mutation_scale": 7, "shrinkA": 0, "shrinkB": 0,
+            },
+        )  # fmt: skip
+        if times[source] > 1:
+            middle = (start[0] + end[0]) / 2 + 0.04, (start[1] + end[1]) / 2
+            axes.text(*middle, f"×{times[source]}", fontsize=7.5, ha="left", va="center")
+    if node.kind == "bend":
+        y = node.layer * ROW
+        axes.plot([node.x, node.x], [y - HEIGHT / 2, y + HEIGHT / 2], color=LINE, linewidth=0.8)

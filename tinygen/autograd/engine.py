@@ -1,0 +1,700 @@
+"""Reverse-mode differentiation: values, the functions that join them, and the walk back.
+
+Read it in three steps. A :class:`Variable` is a value that may want a gradient. A
+:class:`Function` computes new values from old ones (``apply``) and remembers which it used. A walk
+(:func:`backward`, :func:`grad`) visits the functions from the newest to the oldest, hands each one
+the gradient of what it computed, and passes on what its rule gives back.
+
+The rule of an op is written once. The walk hands it bare arrays when a number is all that is
+asked for, and Tensors when the derivative must itself be differentiated (``create_graph``): then
+the rule's own arithmetic is recorded like any other, and derivatives of any order follow.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from types import ModuleType
+from typing import Any, ClassVar
+
+import numpy as np
+
+from tinygen.autograd import anomaly
+from tinygen.autograd.modes import modes
+from tinygen.backend import MODULES, Array
+
+__all__ = ["Function", "Variable", "backward", "grad"]
+
+FLOAT64 = np.dtype(np.float64)
+
+Gradient = Any  # an array in a first-order walk, a Variable under create_graph
+Hook = Callable[[Any], Any]
+Edge = tuple[Any, int]  # who made a value (a Function, or the Variable itself), and which output
+
+
+class Variable:
+    """A value in the graph. It knows who made it, and nothing about ops.
+
+    Attributes
+    ----------
+    data : array
+        The value, a NumPy or CuPy array.
+    grad : Variable or None
+        Where :func:`backward` adds the gradient, if this is a leaf that requires one.
+    grad_fn : Function or None
+        The function that made it; None for a leaf.
+    """
+
+    __slots__ = (
+        "__weakref__", "_hooks", "_needs_grad", "_version", "data", "grad", "grad_fn", "output_nr",
+    )  # fmt: skip
+
+    result_type: ClassVar[type[Variable]]
+    """What functions return: the room above sets it to its ``Tensor``."""
+
+    def __init__(
+        self,
+        data: Array,
+        requires_grad: bool = False,
+        grad_fn: Function | None = None,
+        output_nr: int = 0,
+        version: list[int] | None = None,
+    ) -> None:
+        self.data = data
+        self.grad: Any = None
+        self.grad_fn = grad_fn
+        self.output_nr = output_nr
+        self._needs_grad = requires_grad
+        self._version = version or [0]  # one cell for all Variables that share their memory
+        self._hooks: list[Hook] | None = None
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded function made this value."""
+        return self.grad_fn is None
+
+    @property
+    def edge(self) -> Edge | None:
+        """Where a gradient for this value must be sent; None where none is wanted."""
+        if not self._needs_grad:
+            return None
+        return (self.grad_fn or self, self.output_nr)
+
+    def bump_version(self) -> None:
+        """Say that the data were changed in place; a backward that needed them will refuse."""
+        self._version[0] += 1
+
+    def register_hook(self, hook: Hook) -> Callable[[], None]:
+        """Call ``hook(grad)`` whenever this value's gradient has been computed.
+
+        Parameters
+        ----------
+        hook : callable
+            Takes the gradient; what it returns, if not None, replaces it.
+
+        Returns
+        -------
+        callable
+            Call it to remove the hook again.
+        """
+        if not self._needs_grad:
+            raise RuntimeError("cannot hook a tensor that does not require a gradient")
+        hooks: list[Hook]
+        if self.grad_fn is None:
+            hooks = self._hooks = [] if self._hooks is None else self._hooks
+        else:
+            hooks = self.grad_fn.hooks.setdefault(self.output_nr, [])
+        hooks.append(hook)
+        return lambda: hooks.remove(hook)
+
+
+class Function:
+    """An op: how to compute it, and the rule for its gradient.
+
+    Subclass it and write two static methods. ``forward(ctx, ...)`` receives arrays in place of
+    Tensors, computes with the module ``ctx.xp`` that owns them, and returns one array or a tuple.
+    ``backward(ctx, *grads)`` receives one gradient for each output and returns one for each
+    Tensor argument (None where there is none to give). It may use operators and tinygen's
+    functions only, never methods of arrays: its arguments are arrays or Tensors, as the walk
+    needs. Call the op by ``apply``.
+
+    Attributes
+    ----------
+    xp : module
+        The array module of the inputs, for ``forward`` and ``backward``.
+    needs_input_grad : tuple of bool
+        For each argument, whether a gradient is wanted.
+
+    Examples
+    --------
+    >>> import tinygen as tg
+    >>> class Square(tg.autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         ctx.save_for_backward(x)
+    ...         return x * x
+    ...     @staticmethod
+    ...     def backward(ctx, grad):
+    ...         (x,) = ctx.saved_tensors
+    ...         return 2 * x * grad
+    >>> x = tg.tensor([3.0], requires_grad=True)
+    >>> Square.apply(x).sum().backward()
+    >>> x.grad
+    tensor([6.])
+    """
+
+    xp: ModuleType
+    shares_memory: ClassVar[bool] = False  # a view: output and input are the same memory
+    mixes_dtypes: ClassVar[bool] = False  # integers beside floats take the floats' dtype
+    sets_dtype: ClassVar[bool] = False  # the op exists to change the dtype
+    fills_missing: ClassVar[bool] = True  # backward gets zeros, not None, for an unused output
+
+    edges: tuple[Edge | None, ...] = ()
+    outputs: tuple[tuple[tuple[int, ...], np.dtype[Any]], ...]  # shape and dtype of each
+    age: int
+    released = False
+    where = ""  # the user's line that ran it, known in anomaly mode
+    wanted: set[Any] | None = None  # whose gradients this walk wants; None: all
+
+    _ages = itertools.count()
+    _saved: Sequence[Any] = ()
+
+    forward: ClassVar[Callable[..., Any]]
+    backward: ClassVar[Callable[..., Any]]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    @property
+    def hooks(self) -> dict[int, list[Hook]]:
+        """The hooks on each output; empty until one is registered."""
+        found: dict[int, list[Hook]] = self.__dict__.setdefault("_hooks", {})
+        return found
+
+    @property
+    def needs_input_grad(self) -> tuple[bool, ...]:
+        """For each argument, whether this walk wants its gradient."""
+        wanted = self.wanted
+        return tuple(
+            [e is not None and (wanted is None or e in wanted or e[0] in wanted) for e in self.edges]
+        )
+
+    def save_for_backward(self, *values: Any) -> None:
+        """Keep inputs or outputs of ``forward`` for ``backward``.
+
+        Other arrays are constants of the op: set them as attributes of ``ctx``. What depends on
+        the inputs must be computed again in ``backward``, or second derivatives would miss it.
+        """
+        self._saved = values
+
+    @property
+    def saved_tensors(self) -> list[Any]:
+        """What was kept: arrays, or Tensors joined to the graph under ``create_graph``."""
+        if modes.arrays:
+            return [saved.array_unchanged(self) for saved in self._saved]
+        return [saved.rejoined(self) for saved in self._saved]
+
+    @classmethod
+    def apply(cls, *args: Any, **options: Any) -> Any:
+        """Run the op on Tensors (arrays and numbers are constants) and record it.
+
+        Inside ``forward`` and a first-order ``backward``, arrays go in and an array comes out.
+        """
+        ctx = cls()
+        arrays = list(args)
+        variables = []
+        for position, arg in enumerate(args):
+            if isinstance(arg, Variable):
+                variables.append(arg)
+                arrays[position] = arg.data
+        ctx.xp = _common_module(cls, arrays)
+        if cls.mixes_dtypes:
+            arrays = _promoted(arrays)
+        if modes.arrays and not variables:
+            return cls.forward(ctx, *arrays, **options)
+
+        if modes.grad and any([variable._needs_grad for variable in variables]):
+            ctx.edges = tuple([a.edge if isinstance(a, Variable) else None for a in args])
+        modes.arrays = True
+        try:
+            result = cls.forward(ctx, *arrays, **options)
+        except (TypeError, ValueError, IndexError) as error:
+            raise _explained(error, cls, arrays) from error
+        finally:
+            modes.arrays = False
+        several = isinstance(result, tuple)
+        results = [_as_array(ctx, r, arrays) for r in (result if several else (result,))]
+        if modes.anomaly:
+            anomaly.check_forward(ctx, args, results)
+
+        recorded = bool(ctx.edges)
+        shared = None
+        if cls.shares_memory and variables and results[0].base is not None:
+            shared = variables[0]._version
+        made = [
+            Variable.result_type(r, True, ctx, number, shared)
+            if recorded and r.dtype.kind == "f"
+            else Variable.result_type(r, version=shared)
+            for number, r in enumerate(results)
+        ]
+        if recorded:
+            ctx.age = next(Function._ages)
+            ctx.outputs = tuple([(r.shape, r.dtype) for r in results])
+            ctx._saved = [_Saved(value, args, arrays, made) for value in ctx._saved]
+        return tuple(made) if several else made[0]
+
+    def release(self) -> None:
+        """Let go of everything kept for backward; the edges stay, to tell of a second use."""
+        self.__dict__ = {"edges": self.edges, "where": self.where, "released": True}
+
+
+class _Saved:
+    """One value kept for backward, and the means to tell whether it was changed since."""
+
+    __slots__ = ("array", "check", "origin", "version", "was")
+
+    def __init__(
+        self, array: Any, args: Sequence[Any], arrays: Sequence[Any], made: Sequence[Variable]
+    ) -> None:
+        self.array = array
+        self.origin: Any = None  # the input Variable, or the number of the output
+        self.version = None
+        for arg, given in zip(args, arrays, strict=True):
+            if given is array and isinstance(arg, Variable):
+                self.origin, self.version = arg, arg._version
+                break
+        else:
+            for number, output in enumerate(made):
+                if output.data is array:  # the Variable itself would close a cycle
+                    self.origin, self.version = number, output._version
+        self.was = self.version[0] if self.version else 0
+        self.check = anomaly.fingerprint(array) if modes.anomaly else None
+
+    def array_unchanged(self, node: Function) -> Any:
+        """The array, once sure that nobody wrote to it since the forward pass."""
+        if self.version is not None and self.version[0] != self.was:
+            raise RuntimeError(
+                f"a tensor that {node!r} needs for its gradient was changed in place after the "
+                f"forward pass (shape {self.array.shape}){node.where}: compute a new tensor "
+                "instead, or change it after backward()"
+            )
+        if self.check is not None and self.check != anomaly.fingerprint(self.array):
+            raise RuntimeError(
+                f"the raw array (shape {self.array.shape}) that {node!r} needs for its gradient "
+                f"was written to after the forward pass{node.where}: writes to .data or .numpy() "
+                "are not tracked outside anomaly mode"
+            )
+        return self.array
+
+    def rejoined(self, node: Function) -> Any:
+        """A Tensor that stands in the graph where the array was found."""
+        array = self.array_unchanged(node)
+        if isinstance(self.origin, int):
+            return Variable.result_type(array, True, node, self.origin, self.version)
+        if self.origin is not None:
+            if not self.origin._needs_grad:
+                return Variable.result_type(array)
+            if self.origin.data is not array:
+                raise RuntimeError(
+                    f".data of a tensor that {node!r} needs was replaced after the forward pass: "
+                    "second derivatives need it unchanged"
+                )
+            return self.origin
+        if type(array) in MODULES and array.dtype.kind == "f":
+            raise RuntimeError(
+                f"{node!r} saved an array that is neither an input nor an output, so a second "
+                "derivative would miss what it depends on: compute it again in backward, or keep "
+                "it as an attribute of ctx if it is a constant"
+            )
+        return array
+
+
+def _common_module(op: type[Function], values: Sequence[Any]) -> ModuleType:
+    """The module that owns all the arrays among the values; mixing devices is an error."""
+    found: ModuleType | None = None
+    for value in values:
+        owner = MODULES.get(type(value))
+        if owner is not None and owner is not found:
+            if found is not None:
+                raise TypeError(
+                    f"{op.__name__}: its inputs are on different devices "
+                    f"({_described(values)}): move them to one with .to(device)"
+                )
+            found = owner
+    return found or np
+
+
+def _promoted(values: list[Any]) -> list[Any]:
+    """Integer arrays in the dtype of the widest floating one beside them, as in PyTorch."""
+    dtypes = [value.dtype for value in values if type(value) in MODULES]
+    if len(dtypes) < 2 or dtypes[0] == dtypes[1]:
+        return values
+    floating = [dtype for dtype in dtypes if dtype.kind == "f"]
+    if not floating:
+        return values
+    widest = max(floating, key=attrgetter("itemsize"))
+    return [
+        value.astype(widest) if type(value) in MODULES and value.dtype.kind in "iu" else value
+        for value in values
+    ]
+
+
+def _as_array(ctx: Function, result: Any, inputs: Sequence[Any]) -> Array:
+    """A forward's result as an array, never silently promoted to float64."""
+    if type(result) not in MODULES:
+        result = ctx.xp.asarray(result)
+    if result.dtype == FLOAT64 and not type(ctx).sets_dtype:
+        given = [a.dtype for a in inputs if type(a) in MODULES]
+        if given and FLOAT64 not in given:
+            result = result.astype(np.float32)
+    return result
+
+
+def _explained(error: Exception, op: type[Function], values: Sequence[Any]) -> Exception:
+    """The same kind of error, saying which op failed on which inputs."""
+    kind = next(k for k in (IndexError, ValueError, TypeError) if isinstance(error, k))
+    return kind(f"{op.__name__}: {error} (inputs: {_described(values)})")
+
+
+def _described(values: Sequence[Any]) -> str:
+    """Arrays as 'float32 (2, 3) on cpu', other values as they print."""
+    words = []
+    for value in values:
+        owner = MODULES.get(type(value))
+        place = "" if owner is None else "cpu" if owner is np else "cuda"
+        words.append(f"{value.dtype} {value.shape} on {place}" if owner else repr(value))
+    return ", ".join(words)
+
+
+# ---- the walk back ---------------------------------------------------------------------------
+
+
+def backward(
+    tensors: Sequence[Variable],
+    grad_tensors: Sequence[Any] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Sequence[Variable] | None = None,
+) -> None:
+    """Add the gradients of ``tensors`` to the ``.grad`` of the leaves they came from.
+
+    Parameters
+    ----------
+    tensors : sequence of Variable
+        What to differentiate.
+    grad_tensors : sequence of Variable or None
+        The gradient of the final result with respect to each; None for a scalar means 1.
+    retain_graph : bool, optional
+        Keep what the functions saved, to walk the same graph again. Default: ``create_graph``.
+    create_graph : bool
+        Record the walk, so that the gradients can be differentiated in turn.
+    inputs : sequence of Variable, optional
+        Add to these only, instead of to all leaves.
+    """
+    found = _walk(tensors, grad_tensors, inputs, retain_graph, create_graph)
+    for variable, gradient in found.values():
+        if not create_graph:  # a leaf owns its gradient: the walk's array may be shared
+            gradient = Variable.result_type(gradient.copy())
+        if variable.grad is None:
+            variable.grad = gradient
+        elif create_graph:
+            variable.grad = variable.grad + gradient
+        else:
+            variable.grad = Variable.result_type(variable.grad.data + gradient.data)
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    materialize_grads: bool = False,
+) -> tuple[Any, ...]:
+    """The gradients of ``outputs`` with respect to ``inputs``; no ``.grad`` is touched.
+
+    Parameters
+    ----------
+    outputs, inputs : Variable or sequence of Variable
+        What to differentiate, and with respect to what.
+    grad_outputs : Variable or sequence of Variable, optional
+        The gradient of the final result with respect to each output; for a scalar, 1.
+    retain_graph, create_graph : bool
+        As in :func:`backward`.
+    allow_unused : bool, optional
+        Give None for an input that the outputs do not depend on, instead of an error.
+    materialize_grads : bool
+        Give zeros for such an input.
+
+    Returns
+    -------
+    tuple of Variable
+        One gradient for each input, of its shape and dtype.
+
+    Raises
+    ------
+    RuntimeError
+        If an input does not require a gradient, or is not used and that is not allowed.
+    """
+    outputs, inputs = _listed(outputs), _listed(inputs)
+    seeds = None if grad_outputs is None else _listed(grad_outputs)
+    found = _walk(outputs, seeds, inputs, retain_graph, create_graph)
+    results: list[Any] = []
+    for number, variable in enumerate(inputs):
+        if variable.edge in found:
+            gradient = found[variable.edge][1]
+            as_is = isinstance(gradient, Variable)
+            results.append(gradient if as_is else Variable.result_type(gradient))
+        elif materialize_grads:
+            zeros = MODULES[type(variable.data)].zeros_like(variable.data)
+            results.append(Variable.result_type(zeros))
+        elif allow_unused:
+            results.append(None)
+        else:
+            raise RuntimeError(
+                f"input {number} (shape {variable.data.shape}) was not used to compute the "
+                "outputs, or only through detach(), .data or no_grad(): pass allow_unused=True to "
+                "get None for it"
+            )
+    return tuple(results)
+
+
+def _listed(values: Any) -> list[Any]:
+    return [values] if isinstance(values, Variable) else list(values)
+
+
+def _walk(
+    outputs: Sequence[Variable],
+    seeds: Sequence[Any] | None,
+    inputs: Sequence[Variable] | None,
+    retain_graph: bool | None,
+    create_graph: bool,
+) -> dict[Edge, tuple[Variable, Gradient]]:
+    """Walk back from the outputs; the gradients of the inputs (or of all leaves) by edge."""
+    pending: dict[Any, list[Gradient]] = {}  # by maker, the gradient of each of its outputs
+    for output, seed in zip(outputs, _checked_seeds(outputs, seeds), strict=True):
+        maker, number = output.edge  # type: ignore[misc]
+        _deliver((maker, number), seed if create_graph else seed.data, pending)
+    nodes = _oldest_first(pending)
+    targets = _checked_targets(inputs)
+    wanted = None if targets is None else _leading_to(set(targets), nodes)
+    keep = create_graph if retain_graph is None else retain_graph
+    found: dict[Edge, tuple[Variable, Gradient]] = {}
+
+    before = modes.grad, modes.arrays
+    modes.grad, modes.arrays = create_graph, not create_graph
+    try:
+        while nodes:
+            node = nodes.pop()
+            gradients = pending.pop(node, None)
+            if gradients is not None:
+                _run_hooks(node, gradients)
+                if targets is not None:
+                    _collect(node, gradients, targets, found)
+                if wanted is None or node in wanted:
+                    _step(node, gradients, wanted, pending)
+            if not keep:
+                node.release()
+        for leaf, (gradient,) in pending.items():
+            edge = (leaf, 0)
+            if targets is None or edge in targets:
+                found[edge] = (leaf, _hooked(gradient, leaf._hooks))
+    finally:
+        modes.grad, modes.arrays = before
+    return found
+
+
+def _step(
+    node: Function, gradients: list[Gradient], wanted: set[Any] | None, pending: dict[Any, Any]
+) -> None:
+    """Apply one node's rule and send on what it gives."""
+    for number, gradient in enumerate(gradients):
+        if gradient is None and node.fills_missing:  # an output that nobody used
+            shape, dtype = node.outputs[number]
+            zeros = node.xp.zeros(shape, dtype)
+            gradients[number] = zeros if modes.arrays else Variable.result_type(zeros)
+    node.wanted = wanted
+    results = node.backward(node, *gradients)  # type: ignore[call-arg]
+    node.wanted = None
+    if not isinstance(results, tuple):
+        results = (results,)
+    if modes.anomaly:
+        anomaly.check_backward(node, results)
+    for position, edge in enumerate(node.edges):
+        if edge is None or (wanted is not None and edge not in wanted and edge[0] not in wanted):
+            continue
+        if position >= len(results):
+            raise RuntimeError(
+                f"backward of {node!r} returned {len(results)} gradients, but its input "
+                f"{position} wants one: return one for each argument of forward"
+            )
+        if results[position] is not None:
+            _deliver(edge, results[position], pending, node, position)
+
+
+def _deliver(
+    edge: Edge,
+    gradient: Gradient,
+    pending: dict[Any, list[Gradient]],
+    sender: Function | None = None,
+    position: int = 0,
+) -> None:
+    """Add a gradient to what waits for a maker, in the shape and dtype of the value it is for."""
+    maker, number = edge
+    if isinstance(maker, Function):
+        if maker.released:
+            raise _used_twice(maker)
+        shape, dtype = maker.outputs[number]
+        slots = pending.get(maker)
+        if slots is None:
+            slots = pending[maker] = [None] * len(maker.outputs)
+    else:
+        shape, dtype = maker.data.shape, maker.data.dtype
+        slots = pending.setdefault(maker, [None])
+    if not hasattr(gradient, "shape") or gradient.shape != shape or gradient.dtype != dtype:
+        gradient = _fitted(gradient, shape, dtype, sender, position)
+    waiting = slots[number]
+    slots[number] = gradient if waiting is None else waiting + gradient
+
+
+def _fitted(
+    gradient: Gradient,
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    sender: Function | None,
+    position: int,
+) -> Gradient:
+    """A gradient summed over the axes that were broadcast, and in the value's own dtype."""
+    if not isinstance(gradient, Variable) and type(gradient) not in MODULES:
+        gradient = sender.xp.asarray(gradient)  # type: ignore[union-attr]
+    if gradient.shape != shape:
+        extra = gradient.ndim - len(shape)
+        stretched = [i for i, n in enumerate(shape) if n == 1 and gradient.shape[extra + i] != 1]
+        kept = tuple(1 if i in stretched else n for i, n in enumerate(gradient.shape[extra:]))
+        if extra < 0 or kept != shape:
+            raise RuntimeError(
+                f"backward of {sender!r} returned a gradient of shape {gradient.shape} for its "
+                f"input {position}, whose shape is {shape}"
+            )
+        axes = (*range(extra), *(extra + i for i in stretched))
+        gradient = gradient.sum(axes).reshape(shape)
+    if gradient.dtype == dtype:
+        return gradient
+    return gradient.to(dtype) if isinstance(gradient, Variable) else gradient.astype(dtype)
+
+
+def _checked_seeds(outputs: Sequence[Variable], seeds: Sequence[Any] | None) -> list[Variable]:
+    """The gradient to start from at each output: given, or 1 for a scalar."""
+    if seeds is not None and len(seeds) != len(outputs):
+        raise RuntimeError(f"got {len(seeds)} gradients for {len(outputs)} outputs")
+    checked = []
+    for number, output in enumerate(outputs):
+        seed = None if seeds is None else seeds[number]
+        if not isinstance(output, Variable):
+            raise TypeError(f"expected a Tensor to differentiate, got {type(output).__name__}")
+        if output.edge is None:
+            raise RuntimeError(
+                "this tensor does not require a gradient: it was made inside no_grad(), by "
+                "detach(), or from tensors whose requires_grad is False"
+            )
+        shape = output.data.shape
+        if seed is None:
+            if math.prod(shape) != 1:
+                raise RuntimeError(
+                    f"backward() starts from a scalar, but this tensor has shape {shape}: take "
+                    ".sum() or .mean() first, or pass gradient= of that shape"
+                )
+            xp = MODULES[type(output.data)]
+            seed = Variable.result_type(xp.ones(shape, output.data.dtype))
+        elif not isinstance(seed, Variable):
+            raise TypeError(f"gradient must be a Tensor, got {type(seed).__name__}")
+        elif seed.data.shape != shape:
+            raise RuntimeError(
+                f"the gradient has shape {seed.data.shape}, the tensor has shape {shape}"
+            )
+        checked.append(seed)
+    return checked
+
+
+def _checked_targets(inputs: Sequence[Variable] | None) -> dict[Edge, Variable] | None:
+    if inputs is None:
+        return None
+    targets: dict[Edge, Variable] = {}
+    for number, variable in enumerate(inputs):
+        if variable.edge is None:
+            raise RuntimeError(
+                f"input {number} (shape {variable.data.shape}) does not require a gradient: call "
+                ".requires_grad_() on it before it is used"
+            )
+        targets[variable.edge] = variable
+    return targets
+
+
+def _oldest_first(makers: dict[Any, Any]) -> list[Function]:
+    """All functions behind these, by age: an op is younger than everything it used."""
+    seen = {maker for maker in makers if isinstance(maker, Function)}
+    stack = list(seen)
+    while stack:
+        node = stack.pop()
+        for edge in node.edges:
+            if edge is not None:
+                maker = edge[0]
+                if isinstance(maker, Function) and maker not in seen:
+                    if maker.released:
+                        raise _used_twice(maker)
+                    seen.add(maker)
+                    stack.append(maker)
+    return sorted(seen, key=attrgetter("age"))
+
+
+def _leading_to(targets: set[Edge], nodes: Sequence[Function]) -> set[Any]:
+    """The edges asked for, and the functions through which a gradient reaches them."""
+    wanted: set[Any] = set(targets)
+    for node in nodes:
+        if any(edge in wanted or (edge and edge[0] in wanted) for edge in node.edges):
+            wanted.add(node)
+    return wanted
+
+
+def _collect(
+    node: Function,
+    gradients: list[Gradient],
+    targets: dict[Edge, Variable],
+    found: dict[Edge, tuple[Variable, Gradient]],
+) -> None:
+    for number, gradient in enumerate(gradients):
+        if (node, number) in targets and gradient is not None:
+            found[node, number] = (targets[node, number], gradient)
+
+
+def _run_hooks(node: Function, gradients: list[Gradient]) -> None:
+    for number, hooks in node.__dict__.get("_hooks", {}).items():
+        if gradients[number] is not None:
+            gradients[number] = _hooked(gradients[number], hooks)
+
+
+def _hooked(gradient: Gradient, hooks: list[Hook] | None) -> Gradient:
+    """A gradient after its hooks, which see a Tensor and may return another."""
+    if not hooks:
+        return gradient
+    bare = modes.arrays
+    modes.arrays = False
+    try:
+        seen = Variable.result_type(gradient) if bare else gradient
+        for hook in list(hooks):
+            replaced = hook(seen)
+            seen = seen if replaced is None else replaced
+    finally:
+        modes.arrays = bare
+    return seen.data if bare else seen
+
+
+def _used_twice(node: Function) -> RuntimeError:
+    return RuntimeError(
+        f"the graph behind {node!r} was already walked and freed{node.where}. Either run the "
+        "forward pass again before each backward() (if a state is carried from step to step, "
+        "detach() it), or keep the graph with backward(retain_graph=True)"
+    )

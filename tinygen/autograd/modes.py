@@ -1,0 +1,66 @@
+"""Switches of the current thread: is a graph being built, are arrays handled bare, is anomaly
+mode on."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from types import TracebackType
+
+__all__ = ["enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+
+
+class _Modes(threading.local):
+    """The switches, with their defaults."""
+
+    grad = True  # record ops, so that they can be differentiated
+    arrays = False  # inside forward and first-order backward: ops take and give arrays
+    anomaly = False  # check every value and remember every line
+
+
+modes = _Modes()
+
+
+class set_grad_enabled(contextlib.ContextDecorator):  # noqa: N801 - PyTorch's name
+    """Record ops or not, until the end of the ``with`` block or of the decorated function.
+
+    Parameters
+    ----------
+    mode : bool
+        True to record ops so that they can be differentiated.
+    """
+
+    def __init__(self, mode: bool) -> None:
+        self.mode = bool(mode)
+        self._before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self._before.append(modes.grad)
+        modes.grad = self.mode
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        modes.grad = self._before.pop()
+
+
+class no_grad(set_grad_enabled):  # noqa: N801 - PyTorch's name
+    """Compute without recording: ``with tg.no_grad():`` or ``@tg.no_grad()``."""
+
+    def __init__(self) -> None:
+        super().__init__(False)
+
+
+class enable_grad(set_grad_enabled):  # noqa: N801 - PyTorch's name
+    """Record again inside a ``no_grad`` block."""
+
+    def __init__(self) -> None:
+        super().__init__(True)
+
+
+def is_grad_enabled() -> bool:
+    """Whether ops are being recorded in this thread."""
+    return modes.grad

@@ -1,0 +1,25 @@
+"""Modules that own parameters, PyTorch's names throughout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinygen.nn import functional, init, utils
+from tinygen.nn.activation import *  # noqa: F403
+from tinygen.nn.containers import ModuleDict, ModuleList, Sequential
+from tinygen.nn.layers import *  # noqa: F403
+from tinygen.nn.loss import *  # noqa: F403
+from tinygen.nn.module import Buffer, Module, Parameter
+from tinygen.nn.normalization import BatchNorm1d, BatchNorm2d, LayerNorm
+from tinygen.nn.pooling import *  # noqa: F403
+from tinygen.nn.recurrent import GRU, LSTM, RNN, KerasLSTM
+from tinygen.nn.summary import summary
+
+
+def __getattr__(name: str) -> Any:
+    """Layers beyond the four model families' needs are loaded when asked for."""
+    from tinygen.nn import more
+
+    if name in more.__all__:
+        return getattr(more, name)
+    raise AttributeError(f"tinygen.nn has no {name!r}")

@@ -1,0 +1,369 @@
+"""Convolution, and the two other faces of the same trilinear form.
+
+With images x, kernels w and a map y of the output's shape, everything here comes from the number
+
+    s(x, w, y) = sum over n, o, p, k of  y[n, o, p] * w[o, c, k] * x[n, c, p * stride + k * dilation]
+
+Its derivative with respect to y is the convolution of x with w; with respect to x, the transposed
+convolution of y with w; with respect to w, the kernel's gradient. So three ops suffice, and each
+one's derivatives are the other two: gradients of any order need nothing more.
+(V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", 2016.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from tinygen.autograd import Function
+from tinygen.backend import Array
+
+if TYPE_CHECKING:
+    from tinygen.tensor import Tensor
+
+__all__ = ["conv2d", "conv_transpose2d"]
+
+Ctx = Any
+Pair = int | tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Where the windows lie: how an image of ``size`` becomes a map of ``out`` positions."""
+
+    size: tuple[int, int]
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+    before: tuple[int, int]  # rows and columns of zeros added above and to the left
+    after: tuple[int, int]  # and below and to the right
+    groups: int
+
+    @property
+    def out(self) -> tuple[int, int]:
+        """Height and width of the output."""
+        height, width = (
+            (size + before + after - dilation * (kernel - 1) - 1) // stride + 1
+            for size, before, after, dilation, kernel, stride in zip(
+                self.size, self.before, self.after, self.dilation, self.kernel, self.stride,
+                strict=True,
+            )
+        )  # fmt: skip
+        return height, width
+
+
+class Conv2d(Function):
+    """x, w -> y."""
+
+    @staticmethod
+    def forward(ctx: Ctx, x: Array, w: Array, geometry: Geometry) -> Array:
+        ctx.geometry = geometry
+        ctx.save_for_backward(x, w)
+        columns = image_to_columns(ctx.xp, x, geometry)
+        return rows_to_map(kernel_matrix(w, geometry) @ columns, len(x), geometry)
+
+    @staticmethod
+    def backward(ctx: Ctx, grad: Any) -> Any:
+        x, w = ctx.saved_tensors
+        needs_x, needs_w = ctx.needs_input_grad[:2]
+        to_x = ConvTranspose2d.apply(grad, w, ctx.geometry) if needs_x else None
+        return to_x, ConvWeight2d.apply(x, grad, ctx.geometry) if needs_w else None
+
+
+class ConvTranspose2d(Function):
+    """y, w -> x."""
+
+    @staticmethod
+    def forward(ctx: Ctx, y: Array, w: Array, geometry: Geometry) -> Array:
+        ctx.geometry = geometry
+        ctx.save_for_backward(y, w)
+        columns = kernel_matrix(w, geometry).swapaxes(1, 2) @ map_to_rows(y, geometry)
+        return columns_to_image(ctx.xp, columns, len(y), geometry)
+
+    @staticmethod
+    def backward(ctx: Ctx, grad: Any) -> Any:
+        y, w = ctx.saved_tensors
+        needs_y, needs_w = ctx.needs_input_grad[:2]
+        to_y = Conv2d.apply(grad, w, ctx.geometry) if needs_y else None
+        return to_y, ConvWeight2d.apply(grad, y, ctx.geometry) if needs_w else None
+
+
+class ConvWeight2d(Function):
+    """x, y -> w."""
+
+    @staticmethod
+    def forward(ctx: Ctx, x: Array, y: Array, geometry: Geometry) -> Array:
+        ctx.geometry = geometry
+        ctx.save_for_backward(x, y)
+        columns = image_to_columns(ctx.xp, x, geometry)
+        matrix = map_to_rows(y, geometry) @ columns.swapaxes(1, 2)
+        return matrix.reshape(y.shape[1], x.shape[1] // geometry.groups, *geometry.kernel)
+
+    @staticmethod
+    def backward(ctx: Ctx, grad: Any) -> Any:
+        x, y = ctx.saved_tensors
+        needs_x, needs_y = ctx.needs_input_grad[:2]
+        to_x = ConvTranspose2d.apply(y, grad, ctx.geometry) if needs_x else None
+        return to_x, Conv2d.apply(x, grad, ctx.geometry) if needs_y else None
+
+
+# ---- as products of matrices, one for each group ---------------------------------------------
+
+
+def image_to_columns(xp: ModuleType, x: Array, geometry: Geometry) -> Array:
+    """Every window as a column: (groups, channels * kernel, N * positions)."""
+    windows = windows_of(xp, pad(xp, x, geometry), geometry)
+    columns = windows.transpose(1, 4, 5, 0, 2, 3)
+    return columns.reshape(geometry.groups, -1, len(x) * geometry.out[0] * geometry.out[1])
+
+
+def columns_to_image(xp: ModuleType, columns: Array, batch: int, geometry: Geometry) -> Array:
+    """Add every column back where its window was: the transpose of :func:`image_to_columns`."""
+    rows, cols = geometry.kernel
+    (height, width), (down, right) = geometry.out, geometry.stride
+    windows = columns.reshape(-1, rows, cols, batch, height, width)
+    (top, left), (bottom, end) = geometry.before, geometry.after
+    padded = (geometry.size[0] + top + bottom, geometry.size[1] + left + end)
+    image = xp.zeros((batch, windows.shape[0], *padded), columns.dtype)
+    by_channel = image.transpose(1, 0, 2, 3)
+    for i in range(rows):
+        for j in range(cols):
+            y, x = i * geometry.dilation[0], j * geometry.dilation[1]
+            place = by_channel[:, :, y : y + down * height : down, x : x + right * width : right]
+            place += windows[:, i, j]
+    return image[:, :, top : top + geometry.size[0], left : left + geometry.size[1]]
+
+
+def kernel_matrix(w: Array, geometry: Geometry) -> Array:
+    """The kernels as rows: (groups, outputs per group, channels * kernel)."""
+    groups = geometry.groups
+    return w.reshape(groups, w.shape[0] // groups, -1)
+
+
+def map_to_rows(y: Array, geometry: Geometry) -> Array:
+    """A map with a row for each channel: (groups, channels per group, N * positions)."""
+    batch, channels, height, width = y.shape
+    rows = y.transpose(1, 0, 2, 3)
+    return rows.reshape(geometry.groups, channels // geometry.groups, batch * height * width)
+
+
+def rows_to_map(rows: Array, batch: int, geometry: Geometry) -> Array:
+    """The reverse of :func:`map_to_rows`."""
+    channels_first = rows.reshape(-1, batch, *geometry.out)
+    return channels_first.transpose(1, 0, 2, 3).copy()
+
+
+def pad(xp: ModuleType, x: Array, geometry: Geometry) -> Array:
+    """Zeros around the images."""
+    edges = list(zip(geometry.before, geometry.after, strict=True))
+    return xp.pad(x, [(0, 0), (0, 0), *edges]) if edges != [(0, 0), (0, 0)] else x
+
+
+def windows_of(xp: ModuleType, padded: Array, geometry: Geometry) -> Array:
+    """A view of all windows: (N, C, height, width, kernel rows, kernel columns)."""
+    (down, right), (by_row, by_col) = geometry.stride, geometry.dilation
+    reach = tuple(d * (k - 1) + 1 for d, k in zip(geometry.dilation, geometry.kernel, strict=True))
+    every = xp.lib.stride_tricks.sliding_window_view(padded, reach, axis=(2, 3))
+    return every[:, :, ::down, ::right, ::by_row, ::by_col]
+
+
+# ---- the functions to call -------------------------------------------------------------------
+
+
+def conv2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Pair = 1,
+    padding: Pair | str = 0,
+    dilation: Pair = 1,
+    groups: int = 1,
+) -> Tensor:
+    """Slide kernels over images: at each position, the sum of products with the window below.
+
+    Parameters
+    ----------
+    input : Tensor of shape (N, C, H, W)
+    weight : Tensor of shape (O, C / groups, KH, KW)
+    bias : Tensor of shape (O,), optional
+    stride, dilation : int or pair of int
+        The step between windows, and between the rows and columns of one window.
+    padding : int, pair of int, "same" or "valid"
+        Zeros added on each side. "same" keeps ceil(size / stride) positions, as TensorFlow
+        defines it; "valid" adds none.
+    groups : int
+        Each group of output channels sees its own group of input channels.
+
+    Returns
+    -------
+    Tensor of shape (N, O, OH, OW)
+
+    Raises
+    ------
+    ValueError
+        If shapes, groups or sizes do not fit.
+    """
+    _check_images("conv2d", input, weight)
+    batch, channels, *size = input.shape
+    if groups < 1 or channels % groups or weight.shape[0] % groups:
+        raise ValueError(
+            f"conv2d: {channels} input and {weight.shape[0]} output channels cannot be divided "
+            f"into groups={groups}"
+        )
+    if weight.shape[1] * groups != channels:
+        raise ValueError(
+            f"conv2d: input {tuple(input.shape)} has {channels} channels, but weight "
+            f"{tuple(weight.shape)} with groups={groups} wants {weight.shape[1] * groups}. "
+            "Images are (N, C, H, W), kernels (O, C / groups, KH, KW)"
+        )
+    geometry = geometry_of(
+        "conv2d", (size[0], size[1]), tuple(weight.shape[2:]), stride, padding, dilation, groups
+    )
+    return _with_bias("conv2d", Conv2d.apply(input, weight, geometry), bias)
+
+
+def conv_transpose2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Pair = 1,
+    padding: Pair = 0,
+    output_padding: Pair = 0,
+    groups: int = 1,
+    dilation: Pair = 1,
+) -> Tensor:
+    """The transpose of :func:`conv2d` as a linear map: it enlarges where that one shrinks.
+
+    Parameters
+    ----------
+    input : Tensor of shape (N, C, H, W)
+    weight : Tensor of shape (C, O / groups, KH, KW)
+    bias : Tensor of shape (O,), optional
+    stride, padding, dilation : int or pair of int
+        Those of the convolution that this undoes the shape of.
+    output_padding : int or pair of int
+        Rows and columns added at one side, where a strided convolution gives several input
+        sizes the same output size. Less than the stride or the dilation.
+    groups : int
+
+    Returns
+    -------
+    Tensor of shape (N, O, OH, OW)
+        ``OH = (H - 1) * stride - 2 * padding + dilation * (KH - 1) + output_padding + 1``
+
+    Raises
+    ------
+    ValueError
+        If shapes, groups or sizes do not fit.
+    """
+    _check_images("conv_transpose2d", input, weight)
+    channels = input.shape[1]
+    if groups < 1 or channels % groups:
+        raise ValueError(f"conv_transpose2d: {channels} channels do not divide by groups={groups}")
+    if weight.shape[0] != channels:
+        raise ValueError(
+            f"conv_transpose2d: input {tuple(input.shape)} has {channels} channels, but weight "
+            f"{tuple(weight.shape)} wants {weight.shape[0]}. Its layout is (C, O / groups, KH, KW)"
+        )
+    stride, dilation, padding = as_pair(stride), as_pair(dilation), as_pair(padding)
+    extra, kernel = as_pair(output_padding), tuple(weight.shape[2:])
+    if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
+        raise ValueError(
+            f"conv_transpose2d: output_padding {extra} must be less than stride {stride} or "
+            f"dilation {dilation}"
+        )
+    size = tuple(
+        (n - 1) * s - 2 * p + d * (k - 1) + e + 1
+        for n, s, p, d, k, e in zip(
+            input.shape[2:], stride, padding, dilation, kernel, extra, strict=True
+        )
+    )
+    if min(size) < 1:
+        raise ValueError(
+            f"conv_transpose2d: input {tuple(input.shape)} with kernel {kernel}, stride {stride} "
+            f"and padding {padding} leaves an output of size {size}"
+        )
+    geometry = Geometry(size, kernel, stride, dilation, padding, padding, groups)  # type: ignore[arg-type]
+    return _with_bias("conv_transpose2d", ConvTranspose2d.apply(input, weight, geometry), bias)
+
+
+def geometry_of(
+    op: str,
+    size: tuple[int, int],
+    kernel: Any,
+    stride: Pair,
+    padding: Pair | str,
+    dilation: Pair = 1,
+    groups: int = 1,
+) -> Geometry:
+    """The windows over an image, checked."""
+    kernel, stride, dilation = as_pair(kernel), as_pair(stride), as_pair(dilation)
+    if min(*kernel, *stride, *dilation) < 1:
+        raise ValueError(
+            f"{op}: kernel {kernel}, stride {stride} and dilation {dilation} must be positive"
+        )
+    before, after = _padding(op, padding, size, kernel, stride, dilation)
+    geometry = Geometry(size, kernel, stride, dilation, before, after, groups)
+    if min(geometry.out) < 1:
+        raise ValueError(
+            f"{op}: a kernel of {kernel} with dilation {dilation} does not fit into images of "
+            f"{size} with padding {padding}: the network may shrink its images too far"
+        )
+    return geometry
+
+
+def _padding(
+    op: str,
+    padding: Pair | str,
+    size: tuple[int, int],
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    dilation: tuple[int, int],
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Zeros before and after. "same" as TensorFlow: the odd one goes to the end."""
+    if padding == "valid":
+        return (0, 0), (0, 0)
+    if padding == "same":
+        total = [
+            max((-(-n // s) - 1) * s + d * (k - 1) + 1 - n, 0)
+            for n, s, d, k in zip(size, stride, dilation, kernel, strict=True)
+        ]
+        before = (total[0] // 2, total[1] // 2)
+        return before, (total[0] - before[0], total[1] - before[1])
+    if isinstance(padding, str):
+        raise ValueError(f"{op}: padding must be numbers, 'same' or 'valid', got {padding!r}")
+    both = as_pair(padding)
+    if min(both) < 0:
+        raise ValueError(f"{op}: padding must not be negative, got {padding}")
+    return both, both
+
+
+def as_pair(value: Any) -> tuple[int, int]:
+    """A number for both dimensions, or one for each."""
+    if isinstance(value, int):
+        return value, value
+    first, second = value
+    return int(first), int(second)
+
+
+def _check_images(op: str, input: Any, weight: Any) -> None:
+    if input.ndim != 4 or weight.ndim != 4:
+        raise ValueError(
+            f"{op}: images and kernels have 4 dimensions, got input {tuple(input.shape)} and "
+            f"weight {tuple(weight.shape)}. For one image add a batch: x.unsqueeze(0)"
+        )
+    if input.dtype != weight.dtype:
+        raise TypeError(
+            f"{op}: input is {input.dtype} but the weight is {weight.dtype}: convert one with "
+            ".to(dtype); images of bytes become float32 by x.float() / 255"
+        )
+
+
+def _with_bias(op: str, y: Tensor, bias: Tensor | None) -> Tensor:
+    """Add one number to each channel."""
+    if bias is None:
+        return y
+    if tuple(bias.shape) != (y.shape[1],):
+        raise ValueError(f"{op}: bias of shape {tuple(bias.shape)}, wanted ({y.shape[1]},)")
+    return y + bias.reshape(1, -1, 1, 1)
