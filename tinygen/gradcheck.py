@@ -182,7 +182,7 @@ class _Fault(NamedTuple):
     """The worst entry of all, and how many are wrong with it."""
 
     number: int  # of the input
-    index: tuple[int, ...]
+    place: tuple[int, ...]
     slope: _Slope
     wrong: int
     tested: int
@@ -238,8 +238,8 @@ class _Check:
             for flat, direction, slope in found:
                 if flat is None:
                     flat, slope = self._narrowed(x, direction, gradient)
-                index = _index(flat, x.shape)
-                faults.append(_Fault(number, index, slope, len(found), tested))
+                place = _place(flat, x.shape)
+                faults.append(_Fault(number, place, slope, len(found), tested))
         smooth = [fault for fault in faults if not fault.slope.has_kink]
         return max(smooth or faults, key=lambda fault: _order(fault.slope.error), default=None)
 
@@ -295,9 +295,7 @@ class _Check:
         if error > 1:
             closer_right, closer_left = self._one_sided(x, direction, self.eps / 2)
             closer = (closer_right + closer_left) / 2
-            doubt = max(
-                abs(right - left), abs(closer_right - closer_left), abs(numeric - closer)
-            )
+            doubt = max(abs(right - left), abs(closer_right - closer_left), abs(numeric - closer))
             has_kink = doubt > distance / 2
         return _Slope(numeric, analytic, error, has_kink)
 
@@ -308,7 +306,7 @@ class _Check:
     def _change(self, x: Tensor, direction: Array, step: float) -> float:
         """How much the outputs times the covector grow with a step."""
         before = x.data
-        x.data = before + step * direction
+        x.data = backend.of(before).asarray(before + step * direction)  # NumPy makes 0-d a scalar
         try:
             moved = self._outputs()
         finally:
@@ -328,8 +326,8 @@ class _Check:
 
     def _nudged(self, x: Tensor) -> Array:
         """The values moved a little, each by another amount, to the left or to the right."""
-        amount = _like(x, self.noise).data
-        return x.data + NUDGE * self.eps * amount
+        amount = NUDGE * self.eps * _like(x, self.noise).data
+        return backend.of(x.data).asarray(x.data + amount)
 
 
 def _verdict(check: _Check, title: str, names: Sequence[str], raise_exception: bool) -> bool:
@@ -344,7 +342,7 @@ def _verdict(check: _Check, title: str, names: Sequence[str], raise_exception: b
     x = check.inputs[fault.number]
     message = (
         f"{title}: the gradient of {names[fault.number]} (shape {x.shape}) is wrong, worst at "
-        f"index {fault.index}: numeric {numeric:.10g}, analytic {analytic:.10g}, relative error "
+        f"index {fault.place}: numeric {numeric:.10g}, analytic {analytic:.10g}, relative error "
         f"{relative:.2g}; {fault.wrong} of {fault.tested} slopes differ. These are slopes of the "
         "outputs times a random covector"
     )
@@ -421,13 +419,13 @@ def _part(direction: Array, low: int, high: int) -> Array:
     return flat.reshape(direction.shape)
 
 
-def _index(flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The place of an entry, counted in C order."""
-    index = []
+def _place(flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The index of an entry, from its number in C order."""
+    place = []
     for length in reversed(shape):
-        flat, place = divmod(flat, length)
-        index.append(place)
-    return tuple(reversed(index))
+        flat, along = divmod(flat, length)
+        place.append(along)
+    return tuple(reversed(place))
 
 
 def _order(error: float) -> float:

@@ -183,9 +183,10 @@ def main() -> None:
         print(f"round {number + 1} of {options.rounds}:", file=sys.stderr)
         comparison.time_one_round()
 
-    sections = [_bullets(comparison.conditions()), report.table(comparison.rounds)]
-    if warnings:
-        sections.append(_bullets(warnings))
+    sections = [_bullets(comparison.conditions())]
+    if comparison.rounds:
+        sections.append(report.table(comparison.rounds))
+    sections.append("\n\n".join(warnings) or report.LOSSES_AGREE)
     if comparison.left_out:
         sections.append("Left out:\n\n" + _bullets(comparison.left_out_lines()))
     print("\n\n".join(sections))

@@ -10,6 +10,7 @@ from .frameworks import FRAMEWORKS, REFERENCE
 from .workloads import WORKLOADS
 
 LOSS_TOLERANCE = 5e-4
+LOSSES_AGREE = f"The losses of the first steps agree within {LOSS_TOLERANCE:g} (relative)."
 
 # rounds[r][workload][framework] = {"minimum": ..., "p20": ..., "steps": ...}
 Times = dict[str, float]

@@ -103,6 +103,17 @@ def test_leaves_that_share_a_gradient_are_each_scaled_once():
         np.testing.assert_allclose(param.grad.numpy(), [0.5**0.5], rtol=1e-5)
 
 
+@pytest.mark.parametrize("clip", [utils.clip_grad_norm_, utils.clip_grad_value_])
+def test_clipping_a_gradient_that_a_graph_needs_is_noticed(clip):
+    (param,) = with_gradients([3.0, 4.0])
+    param.grad.requires_grad_()
+    loss = (param.grad * param.grad).sum()
+    clip([param], 1.0)
+
+    with pytest.raises(RuntimeError, match="changed in place"):
+        loss.backward()
+
+
 # ---- parameters as one vector ----------------------------------------------------------------
 
 
@@ -132,6 +143,15 @@ def test_a_vector_is_written_into_parameters_where_they_are():
         utils.parameters_to_vector(params).detach().numpy(), -np.arange(9.0)
     )
     assert all(param.data is array for param, array in zip(params, arrays, strict=True))
+
+
+def test_writing_between_forward_and_backward_is_noticed():
+    params = some_parameters()
+    loss = (params[0] * params[0]).sum()
+    utils.vector_to_parameters(tg.tensor(np.zeros(9)), params)
+
+    with pytest.raises(RuntimeError, match="changed in place"):
+        loss.backward()
 
 
 def test_a_vector_of_the_wrong_length_is_refused():

@@ -239,6 +239,19 @@ def test_the_state_has_the_layout_of_pytorch():
     json.dumps(saved["param_groups"])
 
 
+@pytest.mark.parametrize(("optimizer", "options"), ALL[1:])
+def test_steps_are_counted_for_each_parameter(optimizer, options):
+    often, once = parameter(2), parameter(2)
+    stepper = optimizer([often, once], **options)
+    give_gradients([often, once], seed=1)
+    stepper.step()
+    once.grad = None
+    stepper.step()
+
+    saved = stepper.state_dict()["state"]
+    assert [saved[index]["step"] for index in (0, 1)] == [2, 1]
+
+
 def test_plain_gradient_descent_has_nothing_to_remember():
     param = parameter(2)
     optimizer = tg.optim.SGD([param], lr=0.1)

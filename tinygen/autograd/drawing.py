@@ -26,11 +26,11 @@ __all__ = ["draw_graph", "graph_dot"]
 Names = Mapping[str, Any] | Iterable[tuple[str, Any]]
 
 LIMIT = 150  # more nodes than this are no picture any more
-ROW, HEIGHT, GAP, MARGIN = 0.62, 0.38, 0.16, 0.12  # inches
+ROW, HEIGHT, GAP, MARGIN = 0.56, 0.36, 0.16, 0.12  # inches
 CHARACTER = {"title": 0.082, "detail": 0.066}  # inches, at 9 and 7.5 points
 SWEEPS = 24
 LINE = "#333333"
-# Fill and line of each kind of node: Okabe and Ito's colours, told apart without seeing red or green.
+# Fill and line of each kind of node, in Okabe and Ito's colours for every eye.
 COLOURS = {
     "leaf": ("#d6e9f6", "#0072b2"),
     "function": ("#fdf3dc", "#b87a00"),
@@ -48,7 +48,9 @@ class _Node:
     detail: str = ""
     inputs: list[_Node] = field(default_factory=list)
     layer: int = 0  # the result is in layer 0
+    height: int = 0  # the longest path from a leaf
     x: float = 0.0
+    partners: list[_Node] = field(default_factory=list)  # to stand straight above or below
 
     @property
     def width(self) -> float:
@@ -60,8 +62,10 @@ class _Node:
 
     @property
     def firmness(self) -> float:
-        """How strongly it keeps its place: leaves make way, so that the main line is straight."""
-        return 1.0 if self.kind in ("leaf", "older") else 1e4
+        """How strongly it keeps its place: the rest makes way, so that main lines are straight."""
+        if self.kind in ("function", "result"):
+            return 1e6 if self.partners else 1e4
+        return 1e2 if self.kind == "bend" else 1.0
 
 
 def graph_dot(tensor: Any, names: Names | None = None) -> str:
@@ -208,7 +212,8 @@ def _described(maker: Any, names: list[str]) -> _Node:
     title = " = ".join([*names, type(maker).__name__])
     if maker.released:
         return _Node("function", title, "freed")
-    return _Node("function", title, ", ".join(_shape_text(shape) for shape, _ in maker.outputs))
+    shapes = [shape for shape, dtype in maker.outputs if dtype.kind == "f"]
+    return _Node("function", title, ", ".join(map(_shape_text, shapes)))
 
 
 def _shape_text(shape: tuple[int, ...]) -> str:
@@ -230,14 +235,16 @@ def _newest(nodes: list[_Node]) -> list[_Node]:
             source.layer = max(source.layer, node.layer + 1)
     if len(nodes) <= LIMIT:
         return nodes
-    kept = sorted(nodes, key=lambda node: node.layer)[:LIMIT]  # with all that use them
-    known = set(kept)
-    for node in list(kept):
+    nearest = sorted(nodes, key=lambda node: node.layer)[:LIMIT]  # with all that use them
+    known = set(nearest)
+    kept: list[_Node] = []
+    for node in reversed(nearest):
         drawn = [source for source in node.inputs if source in known]
         if len(drawn) < len(node.inputs):
             older = _Node("older", "…", layer=node.layer + 1)
             node.inputs = [older, *drawn]
             kept.append(older)
+        kept.append(node)
     return kept
 
 
@@ -249,10 +256,27 @@ def _layered(nodes: list[_Node]) -> list[list[_Node]]:
     layers: list[list[_Node]] = [[] for _ in range(1 + max(node.layer for node in nodes))]
     for node in nodes:
         layers[node.layer].append(node)
+        _join_main_line(node)
     chains: dict[_Node, list[_Node]] = {node: [node] for node in nodes}
     for node in nodes:
         node.inputs = [_reaching(chains[source], node.layer + 1, layers) for source in node.inputs]
+    for _, *bends in chains.values():
+        for bend in bends:
+            bend.partners = bends
     return layers
+
+
+def _join_main_line(node: _Node) -> None:
+    """Make a partner of the input with the longest past, if there is one."""
+    sources = sorted(set(node.inputs), key=lambda source: source.height)
+    if not sources:
+        return
+    main = sources[-1]
+    node.height = main.height + 1
+    is_alone = len(sources) == 1 or sources[-2].height < main.height
+    if is_alone and main.layer == node.layer + 1:
+        node.partners.append(main)
+        main.partners.append(node)
 
 
 def _reaching(chain: list[_Node], layer: int, layers: list[list[_Node]]) -> _Node:
@@ -316,14 +340,14 @@ def _crossings(layers: list[list[_Node]]) -> int:
 def _place(layers: list[list[_Node]]) -> None:
     """Give every node its ``x`` in inches: over its neighbours, as far as the widths allow."""
     inputs, users = _neighbours(layers)
-    for sweep in range(SWEEPS):
+    for sweep in range(10 * SWEEPS):
         upwards = sweep % 2 == 0
         for row in layers if upwards else reversed(layers):
             wanted = []
             for node in row:
                 near = users[node] if sweep == 0 else users[node] + inputs[node]
                 firm = [other for other in near if other.firmness > 1]
-                wanted.append(_mean_x(firm or near, 0.0))
+                wanted.append(_mean_x((sweep and node.partners) or firm or near, 0.0))
             apart = [GAP + (a.width + b.width) / 2 for a, b in itertools.pairwise(row)]
             places = _spread(wanted, [node.firmness for node in row], apart)
             for node, place in zip(row, places, strict=True):
@@ -370,16 +394,20 @@ def _draw_box(axes: Axes, node: _Node) -> None:
     )  # fmt: skip
     rise = 0.075 if node.detail else 0.0
     axes.text(node.x, y + rise, node.title, fontsize=9, ha="center", va="center")
-    axes.text(node.x, y - 0.095, node.detail, fontsize=7.5, ha="center", va="center", color="#444444")
+    axes.text(
+        node.x, y - 0.095, node.detail, fontsize=7.5, ha="center", va="center", color="#444444"
+    )
 
 
 def _draw_arrows(axes: Axes, node: _Node) -> None:
     """The lines into a node, each arriving as straight above its end as there is room."""
+    if not node.inputs:
+        return
     times = Counter(node.inputs)
     sources = sorted(times, key=lambda source: source.x)
     reach = 0.35 * node.width
     nearest = [min(max(source.x, node.x - reach), node.x + reach) for source in sources]
-    apart = min(0.1, 2 * reach / len(sources)) if sources else 0.0
+    apart = min(0.1, 2 * reach / len(sources))
     ends = _spread(nearest, [1.0] * len(sources), [apart] * (len(sources) - 1))
     for source, x in zip(sources, ends, strict=True):
         start = source.x, source.layer * ROW - HEIGHT / 2

@@ -32,6 +32,7 @@ FLOAT64 = np.dtype(np.float64)
 Gradient = Any  # an array in a first-order walk, a Variable under create_graph
 Hook = Callable[[Any], Any]
 Edge = tuple[Any, int]  # who made a value (a Function, or the Variable itself), and which output
+ShapeAndDtype = tuple[tuple[int, ...], "np.dtype[Any]"]
 
 
 class Variable:
@@ -41,15 +42,15 @@ class Variable:
     ----------
     data : array
         The value, a NumPy or CuPy array.
-    grad : Variable or None
-        Where :func:`backward` adds the gradient, if this is a leaf that requires one.
     grad_fn : Function or None
         The function that made it; None for a leaf.
     """
 
     __slots__ = (
-        "__weakref__", "_hooks", "_needs_grad", "_version", "data", "grad", "grad_fn", "output_nr",
+        "__weakref__", "_grad", "_hooks", "_needs_grad", "_version", "data", "grad_fn", "output_nr",
     )  # fmt: skip
+
+    released: ClassVar[bool] = False
 
     result_type: ClassVar[type[Variable]]
     """What functions return: the room above sets it to its ``Tensor``."""
@@ -63,12 +64,27 @@ class Variable:
         version: list[int] | None = None,
     ) -> None:
         self.data = data
-        self.grad: Any = None
-        self.grad_fn = grad_fn
+        self._grad: Any = None
+        self.grad_fn = grad_fn if requires_grad else None
         self.output_nr = output_nr
         self._needs_grad = requires_grad
         self._version = version or [0]  # one cell for all Variables that share their memory
         self._hooks: list[Hook] | None = None
+
+    @property
+    def grad(self) -> Any:
+        """The gradient that walks have added up, a Variable or None."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, gradient: Any) -> None:
+        if gradient is not None and not isinstance(gradient, Variable):
+            raise TypeError(f".grad must be a Tensor or None, not {type(gradient).__name__}")
+        if gradient is not None and gradient.data.shape != self.data.shape:
+            raise ValueError(
+                f".grad must have the tensor's shape {self.data.shape}, not {gradient.data.shape}"
+            )
+        self._grad = gradient
 
     @property
     def is_leaf(self) -> bool:
@@ -76,11 +92,16 @@ class Variable:
         return self.grad_fn is None
 
     @property
+    def outputs(self) -> list[ShapeAndDtype]:
+        """What a gradient sent here must look like; a leaf is its own maker."""
+        return [(self.data.shape, self.data.dtype)]
+
+    @property
     def edge(self) -> Edge | None:
         """Where a gradient for this value must be sent; None where none is wanted."""
         if not self._needs_grad:
             return None
-        return (self.grad_fn or self, self.output_nr)
+        return (self if self.grad_fn is None else self.grad_fn, self.output_nr)
 
     def bump_version(self) -> None:
         """Say that the data were changed in place; a backward that needed them will refuse."""
@@ -152,7 +173,7 @@ class Function:
     fills_missing: ClassVar[bool] = True  # backward gets zeros, not None, for an unused output
 
     edges: tuple[Edge | None, ...] = ()
-    outputs: tuple[tuple[tuple[int, ...], np.dtype[Any]], ...]  # shape and dtype of each
+    outputs: list[ShapeAndDtype]
     age: int
     released = False
     where = ""  # the user's line that ran it, known in anomaly mode
@@ -176,10 +197,7 @@ class Function:
     @property
     def needs_input_grad(self) -> tuple[bool, ...]:
         """For each argument, whether this walk wants its gradient."""
-        wanted = self.wanted
-        return tuple(
-            [e is not None and (wanted is None or e in wanted or e[0] in wanted) for e in self.edges]
-        )
+        return tuple([_is_wanted(edge, self.wanted) for edge in self.edges])
 
     def save_for_backward(self, *values: Any) -> None:
         """Keep inputs or outputs of ``forward`` for ``backward``.
@@ -192,8 +210,10 @@ class Function:
     @property
     def saved_tensors(self) -> list[Any]:
         """What was kept: arrays, or Tensors joined to the graph under ``create_graph``."""
+        for saved in self._saved:
+            saved.check_unchanged(self)
         if modes.arrays:
-            return [saved.array_unchanged(self) for saved in self._saved]
+            return [saved.array for saved in self._saved]
         return [saved.rejoined(self) for saved in self._saved]
 
     @classmethod
@@ -203,20 +223,26 @@ class Function:
         Inside ``forward`` and a first-order ``backward``, arrays go in and an array comes out.
         """
         ctx = cls()
-        arrays = list(args)
-        variables = []
-        for position, arg in enumerate(args):
+        arrays, edges, first = [], [], None
+        recorded = False
+        for arg in args:
+            edge = None
             if isinstance(arg, Variable):
-                variables.append(arg)
-                arrays[position] = arg.data
+                first = arg if first is None else first
+                if arg._needs_grad and modes.grad:
+                    edge = arg.edge
+                    recorded = True
+                arg = arg.data
+            arrays.append(arg)
+            edges.append(edge)
         ctx.xp = _common_module(cls, arrays)
         if cls.mixes_dtypes:
             arrays = _promoted(arrays)
-        if modes.arrays and not variables:
+        if modes.arrays:
             return cls.forward(ctx, *arrays, **options)
 
-        if modes.grad and any([variable._needs_grad for variable in variables]):
-            ctx.edges = tuple([a.edge if isinstance(a, Variable) else None for a in args])
+        if recorded:
+            ctx.edges = tuple(edges)
         modes.arrays = True
         try:
             result = cls.forward(ctx, *arrays, **options)
@@ -224,26 +250,22 @@ class Function:
             raise _explained(error, cls, arrays) from error
         finally:
             modes.arrays = False
-        several = isinstance(result, tuple)
-        results = [_as_array(ctx, r, arrays) for r in (result if several else (result,))]
+        results = [_as_array(ctx, r, arrays) for r in _as_tuple(result)]
         if modes.anomaly:
             anomaly.check_forward(ctx, args, results)
 
-        recorded = bool(ctx.edges)
         shared = None
-        if cls.shares_memory and variables and results[0].base is not None:
-            shared = variables[0]._version
+        if cls.shares_memory and first is not None and _is_view(results[0]):
+            shared = first._version
         made = [
-            Variable.result_type(r, True, ctx, number, shared)
-            if recorded and r.dtype.kind == "f"
-            else Variable.result_type(r, version=shared)
+            Variable.result_type(r, recorded and r.dtype.kind == "f", ctx, number, shared)
             for number, r in enumerate(results)
         ]
         if recorded:
             ctx.age = next(Function._ages)
-            ctx.outputs = tuple([(r.shape, r.dtype) for r in results])
+            ctx.outputs = [(r.shape, r.dtype) for r in results]
             ctx._saved = [_Saved(value, args, arrays, made) for value in ctx._saved]
-        return tuple(made) if several else made[0]
+        return tuple(made) if isinstance(result, tuple) else made[0]
 
     def release(self) -> None:
         """Let go of everything kept for backward; the edges stay, to tell of a second use."""
@@ -261,9 +283,9 @@ class _Saved:
         self.array = array
         self.origin: Any = None  # the input Variable, or the number of the output
         self.version = None
-        for arg, given in zip(args, arrays, strict=True):
-            if given is array and isinstance(arg, Variable):
-                self.origin, self.version = arg, arg._version
+        for position, given in enumerate(arrays):
+            if given is array and isinstance(args[position], Variable):
+                self.origin, self.version = args[position], args[position]._version
                 break
         else:
             for number, output in enumerate(made):
@@ -272,8 +294,8 @@ class _Saved:
         self.was = self.version[0] if self.version else 0
         self.check = anomaly.fingerprint(array) if modes.anomaly else None
 
-    def array_unchanged(self, node: Function) -> Any:
-        """The array, once sure that nobody wrote to it since the forward pass."""
+    def check_unchanged(self, node: Function) -> None:
+        """Make sure that nobody wrote to the array since the forward pass."""
         if self.version is not None and self.version[0] != self.was:
             raise RuntimeError(
                 f"a tensor that {node!r} needs for its gradient was changed in place after the "
@@ -286,11 +308,10 @@ class _Saved:
                 f"was written to after the forward pass{node.where}: writes to .data or .numpy() "
                 "are not tracked outside anomaly mode"
             )
-        return self.array
 
     def rejoined(self, node: Function) -> Any:
         """A Tensor that stands in the graph where the array was found."""
-        array = self.array_unchanged(node)
+        array = self.array
         if isinstance(self.origin, int):
             return Variable.result_type(array, True, node, self.origin, self.version)
         if self.origin is not None:
@@ -339,6 +360,19 @@ def _promoted(values: list[Any]) -> list[Any]:
         value.astype(widest) if type(value) in MODULES and value.dtype.kind in "iu" else value
         for value in values
     ]
+
+
+def _as_tuple(result: Any) -> tuple[Any, ...]:
+    return result if isinstance(result, tuple) else (result,)
+
+
+def _is_view(array: Array) -> bool:
+    return array.base is not None
+
+
+def _is_wanted(edge: Edge | None, wanted: set[Any] | None) -> bool:
+    """Whether a walk that wants these edges and functions (None: all) sends along an edge."""
+    return edge is not None and (wanted is None or edge in wanted or edge[0] in wanted)
 
 
 def _as_array(ctx: Function, result: Any, inputs: Sequence[Any]) -> Array:
@@ -395,8 +429,8 @@ def backward(
     """
     found = _walk(tensors, grad_tensors, inputs, retain_graph, create_graph)
     for variable, gradient in found.values():
-        if not create_graph:  # a leaf owns its gradient: the walk's array may be shared
-            gradient = Variable.result_type(gradient.copy())
+        # a leaf owns its gradient: the walk's may be shared
+        gradient = gradient.clone() if create_graph else Variable.result_type(gradient.copy())
         if variable.grad is None:
             variable.grad = gradient
         elif create_graph:
@@ -491,7 +525,8 @@ def _walk(
             node = nodes.pop()
             gradients = pending.pop(node, None)
             if gradients is not None:
-                _run_hooks(node, gradients)
+                if "_hooks" in node.__dict__:
+                    _run_hooks(node, gradients)
                 if targets is not None:
                     _collect(node, gradients, targets, found)
                 if wanted is None or node in wanted:
@@ -517,14 +552,12 @@ def _step(
             zeros = node.xp.zeros(shape, dtype)
             gradients[number] = zeros if modes.arrays else Variable.result_type(zeros)
     node.wanted = wanted
-    results = node.backward(node, *gradients)  # type: ignore[call-arg]
+    results = _as_tuple(node.backward(node, *gradients))
     node.wanted = None
-    if not isinstance(results, tuple):
-        results = (results,)
     if modes.anomaly:
         anomaly.check_backward(node, results)
     for position, edge in enumerate(node.edges):
-        if edge is None or (wanted is not None and edge not in wanted and edge[0] not in wanted):
+        if edge is None or not _is_wanted(edge, wanted):
             continue
         if position >= len(results):
             raise RuntimeError(
@@ -544,18 +577,15 @@ def _deliver(
 ) -> None:
     """Add a gradient to what waits for a maker, in the shape and dtype of the value it is for."""
     maker, number = edge
-    if isinstance(maker, Function):
-        if maker.released:
-            raise _used_twice(maker)
-        shape, dtype = maker.outputs[number]
-        slots = pending.get(maker)
-        if slots is None:
-            slots = pending[maker] = [None] * len(maker.outputs)
-    else:
-        shape, dtype = maker.data.shape, maker.data.dtype
-        slots = pending.setdefault(maker, [None])
-    if not hasattr(gradient, "shape") or gradient.shape != shape or gradient.dtype != dtype:
+    if maker.released:
+        raise _used_twice(maker)
+    outputs = maker.outputs
+    shape, dtype = outputs[number]
+    if type(gradient) not in MODULES or gradient.shape != shape or gradient.dtype != dtype:
         gradient = _fitted(gradient, shape, dtype, sender, position)
+    slots = pending.get(maker)
+    if slots is None:
+        slots = pending[maker] = [None] * len(outputs)
     waiting = slots[number]
     slots[number] = gradient if waiting is None else waiting + gradient
 
@@ -583,7 +613,7 @@ def _fitted(
         gradient = gradient.sum(axes).reshape(shape)
     if gradient.dtype == dtype:
         return gradient
-    return gradient.to(dtype) if isinstance(gradient, Variable) else gradient.astype(dtype)
+    return gradient.astype(dtype) if type(gradient) in MODULES else gradient.to(dtype)
 
 
 def _checked_seeds(outputs: Sequence[Variable], seeds: Sequence[Any] | None) -> list[Variable]:
@@ -654,7 +684,7 @@ def _leading_to(targets: set[Edge], nodes: Sequence[Function]) -> set[Any]:
     """The edges asked for, and the functions through which a gradient reaches them."""
     wanted: set[Any] = set(targets)
     for node in nodes:
-        if any(edge in wanted or (edge and edge[0] in wanted) for edge in node.edges):
+        if any(_is_wanted(edge, wanted) for edge in node.edges):
             wanted.add(node)
     return wanted
 
@@ -671,7 +701,7 @@ def _collect(
 
 
 def _run_hooks(node: Function, gradients: list[Gradient]) -> None:
-    for number, hooks in node.__dict__.get("_hooks", {}).items():
+    for number, hooks in node.hooks.items():
         if gradients[number] is not None:
             gradients[number] = _hooked(gradients[number], hooks)
 

@@ -15,7 +15,10 @@ import numpy as np
 from tinygen.backend.diagnosis import BackendError, load_cupy
 from tinygen.backend.kernels import kernel, plain
 
-__all__ = ["MODULES", "Array", "Backend", "BackendError", "backends", "get", "kernel", "of", "plain", "xp_of"]
+__all__ = [
+    "MODULES", "Array", "Backend", "BackendError", "backends", "get", "kernel", "of", "plain",
+    "xp_of",
+]  # fmt: skip
 
 Array = Any
 """A device array: ``numpy.ndarray`` or ``cupy.ndarray``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinygen.nn import functional, init, utils
+from tinygen.nn import activation, functional, init, layers, loss, pooling, utils
 from tinygen.nn.activation import *  # noqa: F403
 from tinygen.nn.containers import ModuleDict, ModuleList, Sequential
 from tinygen.nn.layers import *  # noqa: F403
@@ -14,6 +14,16 @@ from tinygen.nn.normalization import BatchNorm1d, BatchNorm2d, LayerNorm
 from tinygen.nn.pooling import *  # noqa: F403
 from tinygen.nn.recurrent import GRU, LSTM, RNN, KerasLSTM
 from tinygen.nn.summary import summary
+
+__all__ = [
+    "GRU", "LSTM", "RNN", "BatchNorm1d", "BatchNorm2d", "Buffer", "KerasLSTM", "LayerNorm",
+    "Module", "ModuleDict", "ModuleList", "Parameter", "Sequential",
+    "functional", "init", "summary", "utils",
+]  # fmt: skip
+__all__ += activation.__all__
+__all__ += layers.__all__
+__all__ += loss.__all__
+__all__ += pooling.__all__
 
 
 def __getattr__(name: str) -> Any:

@@ -25,11 +25,6 @@ class Sequential(Module):
         if len(modules) == 1 and isinstance(modules[0], Mapping):
             named = modules[0].items()
         for name, module in named:
-            if not isinstance(module, Module):
-                raise TypeError(
-                    f"Sequential holds modules, got {type(module).__name__} at {name!r}: wrap a "
-                    "function in a Module, or use nn.ReLU() for F.relu"
-                )
             self.register_module(name, module)
 
     def forward(self, input: Any) -> Any:

@@ -65,7 +65,7 @@ class _Conv(Module):
         out_channels: int,
         kernel_size: Pair,
         stride: Pair,
-        padding: Pair | str,
+        padding: Any,
         dilation: Pair,
         groups: int,
         bias: bool,
@@ -75,11 +75,12 @@ class _Conv(Module):
         _check_positive(name, in_channels=in_channels, out_channels=out_channels, groups=groups)
         if in_channels % groups or out_channels % groups:
             raise ValueError(
-                f"{name}: {in_channels} and {out_channels} channels do not divide by groups={groups}"
+                f"{name}: {in_channels} and {out_channels} channels do not divide by "
+                f"groups={groups}"
             )
         self.in_channels, self.out_channels = in_channels, out_channels
         self.kernel_size, self.stride, self.dilation = map(as_pair, (kernel_size, stride, dilation))
-        self.padding = padding if isinstance(padding, str) else as_pair(padding)
+        self.padding: Any = padding if isinstance(padding, str) else as_pair(padding)
         self.groups = groups
         self.weight = Parameter(tensor.empty(*self._weight_channels(), *self.kernel_size))
         self.register_parameter("bias", _bias(bias, out_channels))

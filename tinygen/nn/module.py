@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygen import backend
 from tinygen.autograd import Function, Variable, no_grad
+from tinygen.autograd.modes import modes
 from tinygen.tensor import Tensor
 
 __all__ = ["Buffer", "LoadResult", "Module", "Parameter"]
@@ -85,32 +86,28 @@ class Module:
 
     def __setattr__(self, name: str, value: Any) -> None:
         tables = self.__dict__
-        if "_parameters" not in tables:
-            if isinstance(value, (Parameter, Buffer, Module)):
+        table = next((t for t, kind in TABLES.items() if isinstance(value, kind)), None)
+        if table is not None:
+            if table not in tables:
                 raise AttributeError(
                     f"call super().__init__() before assigning {type(self).__name__}.{name}"
                 )
-        elif isinstance(value, Parameter):
-            self._register("_parameters", name, value)
+            self._register(table, name, value)
             return
-        elif isinstance(value, Module):
-            self._register("_modules", name, value)
-            return
-        elif isinstance(value, Buffer) or name in tables["_buffers"]:
-            self._register("_buffers", name, value)
-            return
-        elif name in tables["_parameters"]:
-            if value is not None:
-                raise TypeError(
-                    f"{type(self).__name__}.{name} is a parameter: assign a Parameter or None, "
-                    f"not {type(value).__name__}; to change its values use copy_() in no_grad()"
-                )
-            tables["_parameters"][name] = None
-            return
-        object.__setattr__(self, name, value)
+        held = next((t for t in TABLES if name in tables.get(t, {})), None)
+        if held is None:
+            object.__setattr__(self, name, value)
+        elif value is None or (held == "_buffers" and isinstance(value, Tensor)):
+            tables[held][name] = value
+        else:
+            kind = TABLES[held].__name__
+            raise TypeError(
+                f"{type(self).__name__}.{name} is a {kind.lower()}: assign a {kind} or None, not "
+                f"{type(value).__name__}; to change the values of a tensor use copy_() in no_grad()"
+            )
 
     def _register(self, table: str, name: str, value: Any) -> None:
-        for other in ("_parameters", "_buffers", "_modules"):
+        for other in TABLES:
             if other != table:
                 self.__dict__[other].pop(name, None)
         self.__dict__.pop(name, None)
@@ -118,22 +115,22 @@ class Module:
 
     def __getattr__(self, name: str) -> Any:
         tables = self.__dict__
-        for table in ("_parameters", "_buffers", "_modules"):
-            if table in tables and name in tables[table]:
+        for table in TABLES:
+            if name in tables.get(table, {}):
                 return tables[table][name]
         close = difflib.get_close_matches(name, dir(self), n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}{hint}")
 
     def __delattr__(self, name: str) -> None:
-        for table in ("_parameters", "_buffers", "_modules"):
+        for table in TABLES:
             if name in self.__dict__.get(table, {}):
                 del self.__dict__[table][name]
                 return
         object.__delattr__(self, name)
 
     def __dir__(self) -> list[str]:
-        tables = (self.__dict__.get(t, {}) for t in ("_parameters", "_buffers", "_modules"))
+        tables = (self.__dict__.get(table, {}) for table in TABLES)
         return [*super().__dir__(), *(name for table in tables for name in table)]
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
@@ -146,6 +143,11 @@ class Module:
 
     def register_module(self, name: str, module: Module | None) -> None:
         """Add a child under a name."""
+        if not (module is None or isinstance(module, Module)):
+            raise TypeError(
+                f"{type(self).__name__} holds modules, got {type(module).__name__} at {name!r}: "
+                "wrap a function in a Module, or use nn.ReLU() for F.relu"
+            )
         self._register("_modules", name, module)
 
     add_module = register_module
@@ -256,8 +258,10 @@ class Module:
         for tensor in tensors:
             with no_grad():
                 moved = tensor.detach().to(*args, **kwargs)
-            if tensor.dtype.kind != "f":  # counters and indices keep their dtype
-                moved = moved.to(tensor.dtype)
+                if tensor.dtype.kind != "f":  # counters and indices keep their dtype
+                    moved = tensor.detach().to(moved.device)
+            if moved.data is tensor.data:
+                continue
             tensor.data = moved.data
             tensor.bump_version()
             if tensor.grad is not None:
@@ -329,11 +333,14 @@ class Module:
                 f"the state does not fit {type(self).__name__}, nothing was loaded:\n  "
                 + "\n  ".join(faults)
             )
+        new = {  # all before the first is changed: a conversion may fail
+            name: Tensor(backend.of(tensor.data).asarray(given[name], tensor.dtype))
+            for name, tensor in own.items()
+            if name in given
+        }
         with no_grad():
-            for name, tensor in own.items():
-                if name in given:
-                    values = backend.of(tensor.data).asarray(given[name], tensor.dtype)
-                    tensor.copy_(Tensor(values))
+            for name, values in new.items():
+                own[name].copy_(values)
         return LoadResult(missing, unexpected)
 
     # ---- hooks -------------------------------------------------------------------------------
@@ -349,7 +356,7 @@ class Module:
     def register_full_backward_hook(self, hook: Callable[[Module, Any, Any], Any]) -> Remove:
         """Call ``hook(module, grad_input, grad_output)`` when the inputs' gradients are known.
 
-        Both are tuples, with None where no gradient flows.
+        Both are tuples, with None where no gradient flows; what it returns replaces the former.
         """
         return _added(self._backward_hooks, hook)
 
@@ -382,6 +389,10 @@ class Module:
             return f"{type(self).__name__}({extra})"
         body = "\n  ".join([extra, *lines] if extra else lines)
         return f"{type(self).__name__}(\n  {body}\n)"
+
+
+TABLES: dict[str, type] = {"_parameters": Parameter, "_buffers": Buffer, "_modules": Module}
+"""What a module keeps by name, and of which class."""
 
 
 def _every_path(module: Module, prefix: str) -> Iterator[tuple[str, Module]]:
@@ -417,8 +428,11 @@ class _BackwardWatch:
     def __init__(self, module: Module) -> None:
         self.module = module
         self.grad_output: tuple[Any, ...] = ()
+        self.no_gradients: tuple[None, ...] | None = None  # for inputs that want none
 
     def enter(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        if not any(_wants_gradient(arg) for arg in args):
+            self.no_gradients = (None,) * len(args)
         return _through(args, self._inputs_known)
 
     def leave(self, output: Any) -> Any:
@@ -428,26 +442,37 @@ class _BackwardWatch:
 
     def _outputs_known(self, gradients: tuple[Any, ...]) -> None:
         self.grad_output = gradients
+        if self.no_gradients is not None:  # the walk ends here
+            self._inputs_known(self.no_gradients)
 
     def _inputs_known(self, gradients: tuple[Any, ...]) -> Any:
         for hook in list(self.module._backward_hooks.values()):
             replaced = hook(self.module, gradients, self.grad_output)
-            gradients = gradients if replaced is None else tuple(replaced)
+            if replaced is not None:
+                gradients = replaced if isinstance(replaced, tuple) else (replaced,)
         return gradients
 
 
 def _through(values: Iterable[Any], tell: Callable[[tuple[Any, ...]], Any]) -> tuple[Any, ...]:
-    """Pass the tensors among the values through an identity that tells of their gradients."""
-    values = tuple(values)
-    places = [i for i, value in enumerate(values) if isinstance(value, Tensor)]
-    if not places:
-        return values
+    """Pass the values that want gradients through an identity that tells of all gradients."""
     passed = list(values)
-    for place, tensor in zip(
-        places, _Identity.apply(*[values[i] for i in places], tell=tell), strict=True
-    ):
+    places = [i for i, value in enumerate(passed) if _wants_gradient(value)]
+    if not places:
+        return tuple(passed)
+
+    def tell_of_all(gradients: tuple[Any, ...]) -> Any:
+        by_place = dict(zip(places, gradients, strict=True))
+        replaced = tell(tuple(by_place.get(i) for i in range(len(passed))))
+        return None if replaced is None else tuple(replaced[i] for i in places)
+
+    watched = _Identity.apply(*[passed[i] for i in places], tell=tell_of_all)
+    for place, tensor in zip(places, watched, strict=True):
         passed[place] = tensor
     return tuple(passed)
+
+
+def _wants_gradient(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.requires_grad
 
 
 class _Identity(Function):
@@ -465,7 +490,12 @@ class _Identity(Function):
         seen = tuple(
             g if g is None or isinstance(g, Variable) else Tensor(g) for g in gradients
         )
-        told = ctx.tell(seen)
+        bare = modes.arrays
+        modes.arrays = False  # the listener calculates with Tensors
+        try:
+            told = ctx.tell(seen)
+        finally:
+            modes.arrays = bare
         replaced = seen if told is None else told
         return tuple(
             new.data if isinstance(new, Variable) and not isinstance(old, Variable) else new

@@ -50,10 +50,12 @@ class _BatchNorm(Module):
         self.track_running_stats = track_running_stats
         self.register_parameter("weight", Parameter(tensor.ones(num_features)) if affine else None)
         self.register_parameter("bias", Parameter(tensor.zeros(num_features)) if affine else None)
-        tracked = track_running_stats
-        self.register_buffer("running_mean", Buffer(tensor.zeros(num_features)) if tracked else None)
-        self.register_buffer("running_var", Buffer(tensor.ones(num_features)) if tracked else None)
-        self.register_buffer("num_batches_tracked", Buffer(tensor.tensor(0)) if tracked else None)
+        for name, initial in (
+            ("running_mean", tensor.zeros(num_features)),
+            ("running_var", tensor.ones(num_features)),
+            ("num_batches_tracked", tensor.tensor(0)),
+        ):
+            self.register_buffer(name, Buffer(initial) if track_running_stats else None)
 
     def forward(self, input: Tensor) -> Tensor:
         if input.ndim not in self.dims or input.shape[1] != self.num_features:
@@ -106,8 +108,9 @@ class LayerNorm(Module):
         elementwise_affine: bool = True,
     ) -> None:
         super().__init__()
-        one = isinstance(normalized_shape, int)
-        self.normalized_shape = (normalized_shape,) if one else tuple(normalized_shape)  # type: ignore[arg-type]
+        if isinstance(normalized_shape, int):
+            normalized_shape = (normalized_shape,)
+        self.normalized_shape = tuple(normalized_shape)
         self.eps = eps
         size, affine = self.normalized_shape, elementwise_affine
         self.register_parameter("weight", Parameter(tensor.ones(size)) if affine else None)

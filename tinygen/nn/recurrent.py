@@ -37,7 +37,7 @@ class _Recurrent(Module):
     """
 
     gates = 1
-    states = ("h_0",)
+    states: tuple[str, ...] = ("h_0",)
 
     def __init__(
         self,
@@ -145,7 +145,8 @@ class _Recurrent(Module):
             return [zeros for _ in self.states]
         given = [state] if len(self.states) == 1 else list(state)
         if len(given) != len(self.states):
-            raise ValueError(f"{type(self).__name__}: the state is a pair ({', '.join(self.states)})")
+            pair = ", ".join(self.states)
+            raise ValueError(f"{type(self).__name__}: the state is a pair ({pair})")
         given = given if batched else [s.unsqueeze(1) for s in given]
         for name, tensor_ in zip(self.states, given, strict=True):
             if tensor_.shape != wanted:

@@ -2,7 +2,8 @@
 
 With images x, kernels w and a map y of the output's shape, everything here comes from the number
 
-    s(x, w, y) = sum over n, o, p, k of  y[n, o, p] * w[o, c, k] * x[n, c, p * stride + k * dilation]
+    s(x, w, y) = sum over n, o, c, p, k of
+                 y[n, o, p] * w[o, c, k] * x[n, c, p * stride + k * dilation]
 
 Its derivative with respect to y is the convolution of x with w; with respect to x, the transposed
 convolution of y with w; with respect to w, the kernel's gradient. So three ops suffice, and each

@@ -130,5 +130,5 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True) -> Extremum
     (axis,) = axes_of(dim, input.ndim)
     if not 0 <= k <= input.shape[axis]:
         raise ValueError(f"topk: k={k}, but dimension {dim} has {input.shape[axis]} elements")
-    indices = argsort(input, axis, descending=largest)[(*(slice(None),) * axis, slice(0, k))]
+    indices = argsort(input, axis, descending=largest)[(slice(None),) * axis + (slice(0, k),)]
     return Extremum(gather(input, axis, indices), indices)

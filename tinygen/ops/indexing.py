@@ -167,7 +167,7 @@ def scatter(input: Tensor, dim: int, index: Tensor, src: Any) -> Tensor:
     (axis,) = axes_of(dim, input.ndim)
     shape = tuple(input.shape)
     one = input.detach()[(0,) * input.ndim] * 0 + 1
-    values = src if isinstance(src, Variable) else one * src
+    values: Any = src if isinstance(src, Variable) else one * src
     hits = ScatterAdd.apply(one.detach().expand(*index.shape), axis, index, shape)
     if bool((hits > 1).any()):
         raise ValueError("scatter: the index names a place twice; scatter_add sums such values")

@@ -43,7 +43,7 @@ class Standardize(Function):
     @staticmethod
     def backward(ctx: Ctx, grad: Any, grad_mean: Any, grad_scale: Any) -> Any:
         y, one_over_std = ctx.saved_tensors
-        to_x = 0.0
+        to_x: Any = 0.0
         if grad is not None:
             mean = reduction.sum(grad, ctx.axes, keepdim=True) * (1 / ctx.count)
             slope = reduction.sum(grad * y, ctx.axes, keepdim=True) * (1 / ctx.count)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinygen.autograd import Function
 from tinygen.backend import Array
-from tinygen.ops.conv import Geometry, Pair, as_pair, geometry_of, windows_of
+from tinygen.ops.conv import Geometry, Pair, as_pair, geometry_of
 from tinygen.ops.linalg import matmul
 from tinygen.ops.shape import transpose
 

@@ -42,13 +42,13 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor
     """
     rest = input.reshape(-1) if dim is None else input
     axis = 0 if dim is None else axes_of(dim, input.ndim)[0]
-    before = (slice(None),) * axis
+    before = (slice(None),) * axis  # all of the dimensions before it
     if rest.shape[axis] == 0:
         rest = reduction.sum(rest, axis, keepdim=True) + 1  # the empty product
     while (n := rest.shape[axis]) > 1:
         half = n // 2
-        product = rest[(*before, slice(0, half))] * rest[(*before, slice(half, 2 * half))]
-        odd_one = rest[(*before, slice(2 * half, n))]
+        product = rest[before + (slice(0, half),)] * rest[before + (slice(half, 2 * half),)]
+        odd_one = rest[before + (slice(2 * half, n),)]
         rest = shape.cat([product, odd_one], axis) if n % 2 else product
     axes = axes_of(dim, input.ndim)
     return rest.reshape(

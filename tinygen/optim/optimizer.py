@@ -414,7 +414,7 @@ def _array_like(theta: Array, saved: Any, name: str) -> Array:
             "the same model, with its parameters in the same order?"
         )
     array = backend.xp_of(theta).empty_like(theta)
-    array[...] = backend.of(theta).asarray(saved, dtype=theta.dtype)
+    array[...] = backend.of(theta).asarray(saved)
     return array
 
 

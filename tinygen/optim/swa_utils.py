@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tinygen.autograd import no_grad
-from tinygen.nn import Module
+from tinygen.nn.module import Module
 from tinygen.tensor import Tensor, tensor
 
 __all__ = ["AveragedModel", "get_ema_avg_fn", "get_swa_avg_fn"]
@@ -113,11 +113,9 @@ class AveragedModel(Module):
             The model that was given to the constructor.
         """
         num_averaged = int(self.n_averaged.item())
-        pairs = zip(self.module.parameters(), model.parameters(), strict=True)
-        for averaged, current in pairs:
-            if num_averaged > 0:
-                current = self.avg_fn(averaged, current, num_averaged)
-            averaged.copy_(current)
-        for buffer, current in zip(self.module.buffers(), model.buffers(), strict=True):
-            buffer.copy_(current)
+        for averaged, current in zip(self.module.parameters(), model.parameters(), strict=True):
+            first = num_averaged == 0
+            averaged.copy_(current if first else self.avg_fn(averaged, current, num_averaged))
+        for copied, buffer in zip(self.module.buffers(), model.buffers(), strict=True):
+            copied.copy_(buffer)
         self.n_averaged.fill_(num_averaged + 1)

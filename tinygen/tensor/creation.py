@@ -61,8 +61,9 @@ def _from_python(data: Any, dtype: Any) -> np.ndarray:
     try:
         array = np.array(data, dtype=dtype)
     except (ValueError, TypeError) as error:
-        raise ValueError(f"cannot make a tensor of this: {error}; are its rows of equal length?") \
-            from None
+        raise ValueError(
+            f"cannot make a tensor of this: {error}; are its rows of equal length?"
+        ) from None
     made_of_python_floats = array.dtype == np.float64 and not isinstance(data, np.generic)
     return array.astype(np.float32) if dtype is None and made_of_python_floats else array
 
@@ -71,7 +72,7 @@ def _without_tensors(data: Any) -> Any:
     """Nested lists in which one-element Tensors have become numbers."""
     if isinstance(data, (list, tuple)):
         return [_without_tensors(part) for part in data]
-    return data.tolist() if isinstance(data, Variable) else data
+    return data.tolist() if isinstance(data, Tensor) else data
 
 
 def _placed(array: Any, device: Device) -> Any:
@@ -111,7 +112,11 @@ def _shape(size: tuple[Any, ...]) -> tuple[int, ...]:
 
 
 def full(
-    size: Any, fill_value: Any, dtype: Any = None, device: Device = None, requires_grad: bool = False
+    size: Any,
+    fill_value: Any,
+    dtype: Any = None,
+    device: Device = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """A tensor filled with one number."""
     if dtype is None:
@@ -174,7 +179,11 @@ def eye(n: int, m: int | None = None, dtype: Any = np.float32, device: Device = 
 
 
 def arange(
-    start: float, end: float | None = None, step: float = 1, dtype: Any = None, device: Device = None
+    start: float,
+    end: float | None = None,
+    step: float = 1,
+    dtype: Any = None,
+    device: Device = None,
 ) -> Tensor:
     """Numbers from ``start`` (0 if only one is given) up to but without ``end``."""
     first, last = (0, start) if end is None else (start, end)
@@ -216,7 +225,9 @@ def randn(
     return made.requires_grad_() if requires_grad else made
 
 
-def normal(mean: float, std: float, size: Any, dtype: Any = np.float32, device: Device = None) -> Tensor:
+def normal(
+    mean: float, std: float, size: Any, dtype: Any = np.float32, device: Device = None
+) -> Tensor:
     """Normal numbers of a mean and a standard deviation."""
     return randn(size, dtype=dtype, device=device) * std + mean
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -45,12 +46,12 @@ class Tensor(Variable):
     @property
     def dtype(self) -> np.dtype[Any]:
         """NumPy's dtype, on every device."""
-        return self.data.dtype  # type: ignore[no-any-return]
+        return self.data.dtype
 
     @property
     def ndim(self) -> int:
         """The number of dimensions."""
-        return self.data.ndim  # type: ignore[no-any-return]
+        return self.data.ndim
 
     @property
     def device(self) -> str:
@@ -81,7 +82,7 @@ class Tensor(Variable):
 
     def numel(self) -> int:
         """The number of elements."""
-        return self.data.size  # type: ignore[no-any-return]
+        return self.data.size
 
     def is_contiguous(self) -> bool:
         """Whether the elements lie in C order in memory."""
@@ -231,8 +232,8 @@ class Tensor(Variable):
     def backward(
         self,
         gradient: Tensor | None = None,
-        retain_graph: bool | None = None,
-        create_graph: bool = False,
+        retain_graph: builtins.bool | None = None,
+        create_graph: builtins.bool = False,
         inputs: Sequence[Tensor] | None = None,
     ) -> None:
         """Add the gradient of this tensor to the ``.grad`` of the leaves it came from.
@@ -251,7 +252,7 @@ class Tensor(Variable):
         seeds = None if gradient is None else [gradient]
         engine.backward([self], seeds, retain_graph, create_graph, inputs)
 
-    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+    def requires_grad_(self, requires_grad: builtins.bool = True) -> Tensor:
         """Want a gradient for this leaf, or no longer."""
         if not self.is_leaf:
             if requires_grad:
@@ -333,10 +334,10 @@ class Tensor(Variable):
     # ---- operators ---------------------------------------------------------------------------
 
     def __rsub__(self, other: Any) -> Tensor:
-        return elementwise.Sub.apply(other, self)  # type: ignore[no-any-return]
+        return elementwise.Sub.apply(other, self)
 
     def __rtruediv__(self, other: Any) -> Tensor:
-        return elementwise.Div.apply(other, self)  # type: ignore[no-any-return]
+        return elementwise.Div.apply(other, self)
 
     def __rpow__(self, other: Any) -> Tensor:
         return elementwise.pow(other, self)

@@ -1,0 +1,139 @@
+"""Every public op on every backend: its value, its first and its second derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+import tinygen as tg
+from tests.ops import cases
+from tests.ops.registry import CASES, Call, Case, on_host, placed, public_ops, tensors_in
+from tinygen.backend import Backend
+from tinygen.gradcheck import gradcheck, gradgradcheck
+
+assert cases
+STRICT = {"eps": 1e-5, "atol": 1e-8, "rtol": 1e-6}
+every_case = pytest.mark.parametrize("case", CASES, ids=str)
+differentiable = pytest.mark.parametrize("case", [c for c in CASES if c.gradient], ids=str)
+
+
+def test_every_public_op_has_a_case() -> None:
+    missing = set(public_ops()) - {case.op for case in CASES}
+    assert not missing, f"these ops have no case in tests/ops/cases: {sorted(missing)}"
+
+
+def test_every_case_is_of_a_public_op() -> None:
+    assert {case.op for case in CASES} <= set(public_ops())
+
+
+@pytest.mark.parametrize("op", public_ops())
+def test_every_public_op_is_documented(op: str) -> None:
+    from tests.ops.registry import function_named
+
+    assert function_named(op).__doc__
+
+
+def on_each_call(
+    case: Case, examples: int, backend: Backend, check: Callable[[Call], None]
+) -> None:
+    """Check calls that hypothesis draws: fewer on the stand-in, which is slower."""
+
+    @settings(max_examples=examples if backend.name == "numpy" else max(examples // 3, 1))
+    @given(case.calls)
+    def run(call: Call) -> None:
+        check(call)
+
+    run()
+
+
+@every_case
+def test_value(case: Case, backend: Backend) -> None:
+    def check(call: Call) -> None:
+        for dtype in ("float32", "float64"):
+            args, kwargs = placed(call, backend, dtype)
+            before = [x.data.tobytes() for x in tensors_in((args, kwargs))]
+            results = tensors_in(case.function(*args, **kwargs))
+            assert [x.data.tobytes() for x in tensors_in((args, kwargs))] == before
+            assert all(x.device == backend.device for x in results)
+            if case.oracle is not None:
+                host_args, host_kwargs = on_host(tuple(call))
+                compare(case, results, case.oracle(*host_args, **host_kwargs), dtype)
+            else:
+                assert {str(x.dtype) for x in results} == {dtype}
+
+    on_each_call(case, 10, backend, check)
+
+
+def compare(case: Case, results: list[tg.Tensor], expected: object, dtype: str) -> None:
+    """Results against an oracle's: number, shapes, dtypes, values."""
+    arrays = list(expected) if isinstance(expected, (list, tuple)) else [expected]
+    assert len(results) == len(arrays)
+    rtol = case.rtol * (1 if dtype == "float32" else 1e-6)
+    for result, array in zip(results, arrays, strict=True):
+        array = np.asarray(array)
+        assert result.shape == array.shape
+        assert str(result.dtype) == expected_dtype(case, array, dtype)
+        scale = np.abs(array[np.isfinite(array)]).max(initial=1e-3)
+        host = result.detach().to("cpu").numpy()
+        np.testing.assert_allclose(host, array, rtol=rtol, atol=rtol * scale)
+
+
+def expected_dtype(case: Case, array: np.ndarray, dtype: str) -> str:
+    """Floats keep the operands' dtype; indices are int64, comparisons bool."""
+    if case.dtype:
+        return case.dtype
+    return {"f": dtype, "i": "int64", "b": "bool"}[array.dtype.kind]
+
+
+@differentiable
+def test_gradient(case: Case, backend: Backend) -> None:
+    def check(call: Call) -> None:
+        args, kwargs = placed(call, backend, "float64", requires_grad=True)
+        assert gradcheck(
+            lambda *_: tensors_in(case.function(*args, **kwargs)),
+            tensors_in((args, kwargs)),
+            **STRICT,
+        )
+
+    on_each_call(case, 8, backend, check)
+
+
+@differentiable
+def test_second_derivative(case: Case, backend: Backend) -> None:
+    def check(call: Call) -> None:
+        args, kwargs = placed(call, backend, "float64", requires_grad=True)
+        assert gradgradcheck(
+            lambda *_: tensors_in(case.function(*args, **kwargs)),
+            tensors_in((args, kwargs)),
+            **STRICT,
+        )
+
+    on_each_call(case, 5, backend, check)
+
+
+@differentiable
+def test_gradient_in_float32(case: Case, backend: Backend) -> None:
+    """It has the input's dtype and shape, and the value it has in float64."""
+
+    def gradients(call: Call, dtype: str) -> list[tg.Tensor]:
+        args, kwargs = placed(call, backend, dtype, requires_grad=True)
+        inputs = [x for x in tensors_in((args, kwargs)) if x.requires_grad]
+        tg.manual_seed(0)
+        outputs = [y for y in tensors_in(case.function(*args, **kwargs)) if y.requires_grad]
+        rng = np.random.default_rng(0)
+        seeds = [y.new_tensor(rng.standard_normal(y.shape)) for y in outputs]
+        found = list(tg.grad(outputs, inputs, seeds, materialize_grads=True))
+        assert [g.shape for g in found] == [x.shape for x in inputs]
+        assert {str(g.dtype) for g in found} == {dtype}
+        return found
+
+    def check(call: Call) -> None:
+        for single, double in zip(gradients(call, "float32"), gradients(call, "float64")):
+            exact = double.to("cpu").numpy()
+            scale = np.abs(exact).max(initial=1e-2)
+            np.testing.assert_allclose(single.to("cpu").numpy(), exact, atol=1e-4 * scale)
+
+    on_each_call(case, 3, backend, check)
