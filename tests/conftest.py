@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from tests import standin
 from tinygen import backend as backends
@@ -23,6 +23,7 @@ settings.register_profile(
     database=None,
     deadline=None,
     max_examples=10,
+    phases=[Phase.explicit, Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("tinygen")

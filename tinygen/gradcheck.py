@@ -256,8 +256,7 @@ class _Check:
                     f"gradcheck: output {number} is {output.dtype}: the function must stay in "
                     "float64, or rounding hides its slope"
                 )
-        self.base = [output.data.copy() for output in outputs]
-        again = [output.data for output in self._outputs()]
+        self.base, again = self._values(), self._values()
         if any(bool((a != b).any()) for a, b in zip(self.base, again, strict=True)):
             finite = all(bool((a == a).all()) for a in self.base)
             cause = "gives other values for the same inputs" if finite else "gives NaN"
@@ -271,6 +270,9 @@ class _Check:
     def _outputs(self) -> list[Tensor]:
         with _replayed(), autograd.enable_grad():
             return _differentiable(self.func(*self.inputs))
+
+    def _values(self) -> list[Array]:
+        return [output.data.copy() for output in self._outputs()]
 
     def _directions(self, x: Tensor) -> Iterator[tuple[int | None, Array]]:
         """Each entry of a small input with its place, or random directions of a large one."""
@@ -308,11 +310,11 @@ class _Check:
         before = x.data
         x.data = backend.of(before).asarray(before + step * direction)  # NumPy makes 0-d a scalar
         try:
-            moved = self._outputs()
+            moved = self._values()
         finally:
             x.data = before
         terms = zip(self.covectors, moved, self.base, strict=True)
-        return float(sum([float((v * (new.data - old)).sum()) for v, new, old in terms]))
+        return float(sum([float((v * (new - old)).sum()) for v, new, old in terms]))
 
     def _narrowed(self, x: Tensor, direction: Array, gradient: Array) -> tuple[int, _Slope]:
         """The entry to blame for a wrong slope: the worse half of the entries, and so on."""

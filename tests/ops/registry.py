@@ -16,7 +16,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import hypothesis.extra.numpy as hnp
 import numpy as np
@@ -28,14 +28,16 @@ from tinygen import ops
 Strategy = st.SearchStrategy[Any]
 
 
-class Call(NamedTuple):
+@dataclass(frozen=True)
+class Call:
     """The arguments of a call; NumPy arrays stand for Tensors."""
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
 
 
-class Constant(NamedTuple):
+@dataclass(frozen=True)
+class Constant:
     """A floating array that takes part without a gradient."""
 
     array: np.ndarray
@@ -161,8 +163,10 @@ def shapes(min_dims: int = 0, max_dims: int = 3, min_side: int = 0, max_side: in
 @st.composite
 def arrays(draw: Any, shape: Any = None, values: Values = real) -> np.ndarray:
     """An array of a shape (given or drawn), in C order, in F order, or with gaps."""
-    if shape is None or isinstance(shape, st.SearchStrategy):
-        shape = draw(shape or shapes())
+    if shape is None:
+        shape = shapes()
+    if isinstance(shape, st.SearchStrategy):
+        shape = draw(shape)
     rng = np.random.default_rng(draw(st.integers(0, 2**16)))
     drawn = np.asarray(values(rng, shape))
     if drawn.dtype == np.float64:
@@ -240,6 +244,8 @@ def with_options(calls: Strategy, **options: Any) -> Strategy:
 
 def placed(value: Any, backend: Any, dtype: str, requires_grad: bool = False) -> Any:
     """Arguments with each array as a Tensor on a backend, in its layout."""
+    if isinstance(value, Call):
+        return placed((value.args, value.kwargs), backend, dtype, requires_grad)
     if isinstance(value, Constant):
         return placed(value.array, backend, dtype)
     if isinstance(value, (list, tuple)):
@@ -264,6 +270,8 @@ def _on_device(backend: Any, values: np.ndarray, flags: Any) -> Any:
 
 def on_host(value: Any) -> Any:
     """Arguments with constants as plain arrays, for an oracle."""
+    if isinstance(value, Call):
+        return on_host((value.args, value.kwargs))
     if isinstance(value, Constant):
         return value.array
     if isinstance(value, (list, tuple)):

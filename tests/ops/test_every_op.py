@@ -59,7 +59,7 @@ def test_value(case: Case, backend: Backend) -> None:
             assert [x.data.tobytes() for x in tensors_in((args, kwargs))] == before
             assert all(x.device == backend.device for x in results)
             if case.oracle is not None:
-                host_args, host_kwargs = on_host(tuple(call))
+                host_args, host_kwargs = on_host(call)
                 compare(case, results, case.oracle(*host_args, **host_kwargs), dtype)
             else:
                 assert {str(x.dtype) for x in results} == {dtype}

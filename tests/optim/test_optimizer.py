@@ -185,10 +185,9 @@ def test_steps_are_not_recorded():
 
 def test_a_gradient_of_another_shape_is_refused_and_not_broadcast():
     param = parameter(2, 3)
-    param.grad = tg.tensor([1.0, 2.0, 3.0])
 
-    with pytest.raises(ValueError, match=r"shape \(2, 3\) has a gradient of shape \(3,\)"):
-        tg.optim.SGD([param], lr=0.1).step()
+    with pytest.raises(ValueError, match=r"shape \(2, 3\), not \(3,\)"):
+        param.grad = tg.tensor([1.0, 2.0, 3.0])
 
 
 def test_an_optimizer_of_ones_own_needs_only_an_update():

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tinygen import backend
-from tinygen.autograd.modes import modes
+from tinygen.autograd.modes import thread
 
 if TYPE_CHECKING:
     from tinygen.autograd.engine import Function
@@ -38,6 +38,7 @@ def anomaly_mode(enabled: bool = True) -> Iterator[None]:
     RuntimeError
         At the op that went wrong.
     """
+    modes = thread.modes
     before, modes.anomaly = modes.anomaly, enabled
     try:
         yield
@@ -48,9 +49,10 @@ def anomaly_mode(enabled: bool = True) -> Iterator[None]:
 def check_forward(ctx: Function, args: Sequence[Any], results: Sequence[Any]) -> None:
     """Remember the caller's line; raise if finite inputs gave a value that is not."""
     ctx.where = f" (run at {caller()})"
-    if _finite([_bare(arg) for arg in args]) and not _finite(results):
+    values = [_bare(result) for result in results]
+    if _finite([_bare(arg) for arg in args]) and not _finite(values):
         raise AnomalyError(
-            f"{ctx!r} made {_kind(results)} out of finite inputs{ctx.where}: a division by zero, "
+            f"{ctx!r} made {_kind(values)} out of finite inputs{ctx.where}: a division by zero, "
             "a logarithm of zero, an overflow of exp, or a learning rate too high?"
         )
 
@@ -65,7 +67,7 @@ def check_backward(node: Function, results: Sequence[Any]) -> None:
         )
 
 
-def fingerprint(array: Any) -> int | None:
+def checksum(array: Any) -> int | None:
     """A checksum of an array's bytes, to notice a write."""
     if type(array) not in backend.MODULES:
         return None

@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tinygen.autograd import anomaly
-from tinygen.autograd.modes import modes
+from tinygen.autograd.modes import thread
 from tinygen.backend import MODULES, Array
 
 __all__ = ["Function", "Variable", "backward", "grad"]
@@ -33,6 +33,10 @@ Gradient = Any  # an array in a first-order walk, a Variable under create_graph
 Hook = Callable[[Any], Any]
 Edge = tuple[Any, int]  # who made a value (a Function, or the Variable itself), and which output
 ShapeAndDtype = tuple[tuple[int, ...], "np.dtype[Any]"]
+
+# A value kept for backward: the array; the input Variable or the number of the output that it was;
+# the cell that counts changes in place, and what it held; in anomaly mode a checksum.
+Saved = tuple[Any, Any, "list[int] | None", int, "int | None"]
 
 
 class Variable:
@@ -172,7 +176,7 @@ class Function:
     sets_dtype: ClassVar[bool] = False  # the op exists to change the dtype
     fills_missing: ClassVar[bool] = True  # backward gets zeros, not None, for an unused output
 
-    edges: tuple[Edge | None, ...] = ()
+    edges: Sequence[Edge | None] = ()
     outputs: list[ShapeAndDtype]
     age: int
     released = False
@@ -181,6 +185,7 @@ class Function:
 
     _ages = itertools.count()
     _saved: Sequence[Any] = ()
+    _hooks: dict[int, list[Hook]] | None = None
 
     forward: ClassVar[Callable[..., Any]]
     backward: ClassVar[Callable[..., Any]]
@@ -190,14 +195,18 @@ class Function:
 
     @property
     def hooks(self) -> dict[int, list[Hook]]:
-        """The hooks on each output; empty until one is registered."""
-        found: dict[int, list[Hook]] = self.__dict__.setdefault("_hooks", {})
-        return found
+        """The hooks on each output."""
+        if self._hooks is None:
+            self._hooks = {}
+        return self._hooks
 
     @property
     def needs_input_grad(self) -> tuple[bool, ...]:
         """For each argument, whether this walk wants its gradient."""
-        return tuple([_is_wanted(edge, self.wanted) for edge in self.edges])
+        wanted = self.wanted
+        if wanted is None:
+            return tuple([edge is not None for edge in self.edges])
+        return tuple([_is_wanted(edge, wanted) for edge in self.edges])
 
     def save_for_backward(self, *values: Any) -> None:
         """Keep inputs or outputs of ``forward`` for ``backward``.
@@ -210,11 +219,13 @@ class Function:
     @property
     def saved_tensors(self) -> list[Any]:
         """What was kept: arrays, or Tensors joined to the graph under ``create_graph``."""
-        for saved in self._saved:
-            saved.check_unchanged(self)
-        if modes.arrays:
-            return [saved.array for saved in self._saved]
-        return [saved.rejoined(self) for saved in self._saved]
+        bare = thread.modes.arrays
+        kept = []
+        for array, origin, version, was, checksum in self._saved:
+            if version is not None and (version[0] != was or checksum is not None):
+                _check_unchanged(self, array, version[0] != was, checksum)
+            kept.append(array if bare else _rejoined(self, array, origin, version))
+        return kept
 
     @classmethod
     def apply(cls, *args: Any, **options: Any) -> Any:
@@ -222,27 +233,37 @@ class Function:
 
         Inside ``forward`` and a first-order ``backward``, arrays go in and an array comes out.
         """
-        ctx = cls()
-        arrays, edges, first = [], [], None
-        recorded = False
+        ctx, modes = cls(), thread.modes
+        recording = modes.grad
+        xp = dtype = None
+        recorded = mixed = False
+        arrays: list[Any] = []
+        edges: list[Edge | None] = []
         for arg in args:
             edge = None
             if isinstance(arg, Variable):
-                first = arg if first is None else first
-                if arg._needs_grad and modes.grad:
-                    edge = arg.edge
+                if recording and arg._needs_grad:
+                    maker = arg.grad_fn
+                    edge = (arg if maker is None else maker, arg.output_nr)
                     recorded = True
                 arg = arg.data
+            owner = MODULES.get(type(arg))
+            if owner is not None:
+                if xp is None:
+                    xp, dtype = owner, arg.dtype
+                elif owner is not xp:
+                    raise _on_different_devices(cls, args)
+                mixed = mixed or arg.dtype is not dtype
             arrays.append(arg)
             edges.append(edge)
-        ctx.xp = _common_module(cls, arrays)
-        if cls.mixes_dtypes:
+        ctx.xp = xp or np
+        if mixed and cls.mixes_dtypes:
             arrays = _promoted(arrays)
         if modes.arrays:
             return cls.forward(ctx, *arrays, **options)
 
         if recorded:
-            ctx.edges = tuple(edges)
+            ctx.edges = edges
         modes.arrays = True
         try:
             result = cls.forward(ctx, *arrays, **options)
@@ -250,108 +271,106 @@ class Function:
             raise _explained(error, cls, arrays) from error
         finally:
             modes.arrays = False
-        results = [_as_array(ctx, r, arrays) for r in _as_tuple(result)]
-        if modes.anomaly:
-            anomaly.check_forward(ctx, args, results)
 
-        shared = None
-        if cls.shares_memory and first is not None and _is_view(results[0]):
-            shared = first._version
-        made = [
-            Variable.result_type(r, recorded and r.dtype.kind == "f", ctx, number, shared)
-            for number, r in enumerate(results)
-        ]
+        made, ctx.outputs = [], []
+        shared = _version_of_first(args) if cls.shares_memory else None
+        for number, value in enumerate(result if isinstance(result, tuple) else (result,)):
+            if type(value) not in MODULES or value.dtype is not dtype:
+                value = _as_array(ctx, value, arrays)
+            wants_grad = recorded and value.dtype.kind == "f"
+            version = shared if shared and value.base is not None else None
+            made.append(Variable.result_type(value, wants_grad, ctx, number, version))
+            ctx.outputs.append((value.shape, value.dtype))
+        if modes.anomaly:
+            anomaly.check_forward(ctx, args, made)
         if recorded:
             ctx.age = next(Function._ages)
-            ctx.outputs = [(r.shape, r.dtype) for r in results]
-            ctx._saved = [_Saved(value, args, arrays, made) for value in ctx._saved]
+            ctx._saved = [
+                _saved(value, args, arrays, made, modes.anomaly) for value in ctx._saved
+            ]
         return tuple(made) if isinstance(result, tuple) else made[0]
 
     def release(self) -> None:
-        """Let go of everything kept for backward; the edges stay, to tell of a second use."""
-        self.__dict__ = {"edges": self.edges, "where": self.where, "released": True}
+        """Let go of what was kept for backward, and of the functions before this one."""
+        self.edges = self._saved = ()
+        self.released = True
 
 
-class _Saved:
-    """One value kept for backward, and the means to tell whether it was changed since."""
+def _saved(
+    array: Any,
+    args: Sequence[Any],
+    arrays: Sequence[Any],
+    made: Sequence[Variable],
+    with_checksum: bool,
+) -> Saved:
+    """Note where a value came from: an input is kept as a Variable, an output by its number.
 
-    __slots__ = ("array", "check", "origin", "version", "was")
+    The output's Variable would close a cycle and keep whole graphs alive.
+    """
+    checksum = anomaly.checksum(array) if with_checksum else None
+    for position, given in enumerate(arrays):
+        if given is array and isinstance(args[position], Variable):
+            version = args[position]._version
+            return array, args[position], version, version[0], checksum
+    for number, output in enumerate(made):
+        if output.data is array:
+            return array, number, output._version, output._version[0], checksum
+    return array, None, None, 0, checksum
 
-    def __init__(
-        self, array: Any, args: Sequence[Any], arrays: Sequence[Any], made: Sequence[Variable]
-    ) -> None:
-        self.array = array
-        self.origin: Any = None  # the input Variable, or the number of the output
-        self.version = None
-        for position, given in enumerate(arrays):
-            if given is array and isinstance(args[position], Variable):
-                self.origin, self.version = args[position], args[position]._version
-                break
-        else:
-            for number, output in enumerate(made):
-                if output.data is array:  # the Variable itself would close a cycle
-                    self.origin, self.version = number, output._version
-        self.was = self.version[0] if self.version else 0
-        self.check = anomaly.fingerprint(array) if modes.anomaly else None
 
-    def check_unchanged(self, node: Function) -> None:
-        """Make sure that nobody wrote to the array since the forward pass."""
-        if self.version is not None and self.version[0] != self.was:
+def _check_unchanged(node: Function, array: Array, changed: bool, checksum: int | None) -> None:
+    """Refuse an array that was written to since the forward pass."""
+    if changed:
+        raise RuntimeError(
+            f"a tensor that {node!r} needs for its gradient was changed in place after the "
+            f"forward pass (shape {array.shape}){node.where}: compute a new tensor instead, or "
+            "change it after backward()"
+        )
+    if checksum is not None and checksum != anomaly.checksum(array):
+        raise RuntimeError(
+            f"the raw array (shape {array.shape}) that {node!r} needs for its gradient was "
+            f"written to after the forward pass{node.where}: writes to .data or .numpy() are not "
+            "tracked outside anomaly mode"
+        )
+
+
+def _rejoined(node: Function, array: Any, origin: Any, version: list[int] | None) -> Any:
+    """A saved value as a Tensor that stands in the graph where it was found."""
+    if isinstance(origin, int):
+        return Variable.result_type(array, True, node, origin, version)
+    if origin is not None:
+        if not origin._needs_grad:
+            return Variable.result_type(array)
+        if origin.data is not array:
             raise RuntimeError(
-                f"a tensor that {node!r} needs for its gradient was changed in place after the "
-                f"forward pass (shape {self.array.shape}){node.where}: compute a new tensor "
-                "instead, or change it after backward()"
+                f".data of a tensor that {node!r} needs was replaced after the forward pass: "
+                "second derivatives need it unchanged"
             )
-        if self.check is not None and self.check != anomaly.fingerprint(self.array):
-            raise RuntimeError(
-                f"the raw array (shape {self.array.shape}) that {node!r} needs for its gradient "
-                f"was written to after the forward pass{node.where}: writes to .data or .numpy() "
-                "are not tracked outside anomaly mode"
-            )
-
-    def rejoined(self, node: Function) -> Any:
-        """A Tensor that stands in the graph where the array was found."""
-        array = self.array
-        if isinstance(self.origin, int):
-            return Variable.result_type(array, True, node, self.origin, self.version)
-        if self.origin is not None:
-            if not self.origin._needs_grad:
-                return Variable.result_type(array)
-            if self.origin.data is not array:
-                raise RuntimeError(
-                    f".data of a tensor that {node!r} needs was replaced after the forward pass: "
-                    "second derivatives need it unchanged"
-                )
-            return self.origin
-        if type(array) in MODULES and array.dtype.kind == "f":
-            raise RuntimeError(
-                f"{node!r} saved an array that is neither an input nor an output, so a second "
-                "derivative would miss what it depends on: compute it again in backward, or keep "
-                "it as an attribute of ctx if it is a constant"
-            )
-        return array
+        return origin
+    if type(array) in MODULES and array.dtype.kind == "f":
+        raise RuntimeError(
+            f"{node!r} saved an array that is neither an input nor an output, so a second "
+            "derivative would miss what it depends on: compute it again in backward, or keep it "
+            "as an attribute of ctx if it is a constant"
+        )
+    return array
 
 
-def _common_module(op: type[Function], values: Sequence[Any]) -> ModuleType:
-    """The module that owns all the arrays among the values; mixing devices is an error."""
-    found: ModuleType | None = None
-    for value in values:
-        owner = MODULES.get(type(value))
-        if owner is not None and owner is not found:
-            if found is not None:
-                raise TypeError(
-                    f"{op.__name__}: its inputs are on different devices "
-                    f"({_described(values)}): move them to one with .to(device)"
-                )
-            found = owner
-    return found or np
+def _version_of_first(args: Sequence[Any]) -> list[int] | None:
+    return next((arg._version for arg in args if isinstance(arg, Variable)), None)
+
+
+def _on_different_devices(op: type[Function], args: Sequence[Any]) -> TypeError:
+    values = [arg.data if isinstance(arg, Variable) else arg for arg in args]
+    return TypeError(
+        f"{op.__name__}: its inputs are on different devices ({_described(values)}): move them to "
+        "one with .to(device)"
+    )
 
 
 def _promoted(values: list[Any]) -> list[Any]:
     """Integer arrays in the dtype of the widest floating one beside them, as in PyTorch."""
     dtypes = [value.dtype for value in values if type(value) in MODULES]
-    if len(dtypes) < 2 or dtypes[0] == dtypes[1]:
-        return values
     floating = [dtype for dtype in dtypes if dtype.kind == "f"]
     if not floating:
         return values
@@ -362,17 +381,9 @@ def _promoted(values: list[Any]) -> list[Any]:
     ]
 
 
-def _as_tuple(result: Any) -> tuple[Any, ...]:
-    return result if isinstance(result, tuple) else (result,)
-
-
-def _is_view(array: Array) -> bool:
-    return array.base is not None
-
-
-def _is_wanted(edge: Edge | None, wanted: set[Any] | None) -> bool:
-    """Whether a walk that wants these edges and functions (None: all) sends along an edge."""
-    return edge is not None and (wanted is None or edge in wanted or edge[0] in wanted)
+def _is_wanted(edge: Edge | None, wanted: set[Any]) -> bool:
+    """Whether a walk that wants these edges and functions sends a gradient along an edge."""
+    return edge is not None and (edge in wanted or edge[0] in wanted)
 
 
 def _as_array(ctx: Function, result: Any, inputs: Sequence[Any]) -> Array:
@@ -518,6 +529,7 @@ def _walk(
     keep = create_graph if retain_graph is None else retain_graph
     found: dict[Edge, tuple[Variable, Gradient]] = {}
 
+    modes = thread.modes
     before = modes.grad, modes.arrays
     modes.grad, modes.arrays = create_graph, not create_graph
     try:
@@ -525,7 +537,7 @@ def _walk(
             node = nodes.pop()
             gradients = pending.pop(node, None)
             if gradients is not None:
-                if "_hooks" in node.__dict__:
+                if node._hooks is not None:
                     _run_hooks(node, gradients)
                 if targets is not None:
                     _collect(node, gradients, targets, found)
@@ -533,6 +545,8 @@ def _walk(
                     _step(node, gradients, wanted, pending)
             if not keep:
                 node.release()
+            elif wanted is not None:
+                node.wanted = None
         for leaf, (gradient,) in pending.items():
             edge = (leaf, 0)
             if targets is None or edge in targets:
@@ -546,18 +560,17 @@ def _step(
     node: Function, gradients: list[Gradient], wanted: set[Any] | None, pending: dict[Any, Any]
 ) -> None:
     """Apply one node's rule and send on what it gives."""
-    for number, gradient in enumerate(gradients):
-        if gradient is None and node.fills_missing:  # an output that nobody used
-            shape, dtype = node.outputs[number]
-            zeros = node.xp.zeros(shape, dtype)
-            gradients[number] = zeros if modes.arrays else Variable.result_type(zeros)
-    node.wanted = wanted
-    results = _as_tuple(node.backward(node, *gradients))
-    node.wanted = None
-    if modes.anomaly:
+    if len(gradients) > 1 and node.fills_missing:
+        _fill_missing(node, gradients)
+    if wanted is not None:
+        node.wanted = wanted
+    results = node.backward(node, *gradients)
+    if not isinstance(results, tuple):
+        results = (results,)
+    if node.where:  # it was recorded in anomaly mode
         anomaly.check_backward(node, results)
     for position, edge in enumerate(node.edges):
-        if edge is None or not _is_wanted(edge, wanted):
+        if edge is None or (wanted is not None and not _is_wanted(edge, wanted)):
             continue
         if position >= len(results):
             raise RuntimeError(
@@ -566,6 +579,15 @@ def _step(
             )
         if results[position] is not None:
             _deliver(edge, results[position], pending, node, position)
+
+
+def _fill_missing(node: Function, gradients: list[Gradient]) -> None:
+    """Zeros for the outputs that nobody used."""
+    for number, gradient in enumerate(gradients):
+        if gradient is None:
+            shape, dtype = node.outputs[number]
+            zeros = node.xp.zeros(shape, dtype)
+            gradients[number] = zeros if thread.modes.arrays else Variable.result_type(zeros)
 
 
 def _deliver(
@@ -577,16 +599,18 @@ def _deliver(
 ) -> None:
     """Add a gradient to what waits for a maker, in the shape and dtype of the value it is for."""
     maker, number = edge
-    if maker.released:
-        raise _used_twice(maker)
-    outputs = maker.outputs
-    shape, dtype = outputs[number]
-    if type(gradient) not in MODULES or gradient.shape != shape or gradient.dtype != dtype:
-        gradient = _fitted(gradient, shape, dtype, sender, position)
     slots = pending.get(maker)
     if slots is None:
-        slots = pending[maker] = [None] * len(outputs)
+        if maker.released:
+            raise _used_twice(maker)
+        slots = pending[maker] = [None] * len(maker.outputs)
     waiting = slots[number]
+    if waiting is None:
+        shape, dtype = maker.outputs[number]
+    else:
+        shape, dtype = waiting.shape, waiting.dtype
+    if type(gradient) not in MODULES or gradient.shape != shape or gradient.dtype is not dtype:
+        gradient = _fitted(gradient, shape, dtype, sender, position)
     slots[number] = gradient if waiting is None else waiting + gradient
 
 
@@ -710,8 +734,8 @@ def _hooked(gradient: Gradient, hooks: list[Hook] | None) -> Gradient:
     """A gradient after its hooks, which see a Tensor and may return another."""
     if not hooks:
         return gradient
-    bare = modes.arrays
-    modes.arrays = False
+    modes = thread.modes
+    bare, modes.arrays = modes.arrays, False
     try:
         seen = Variable.result_type(gradient) if bare else gradient
         for hook in list(hooks):

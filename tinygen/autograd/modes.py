@@ -10,15 +10,25 @@ from types import TracebackType
 __all__ = ["enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
 
 
-class _Modes(threading.local):
+class Modes:
     """The switches, with their defaults."""
 
-    grad = True  # record ops, so that they can be differentiated
-    arrays = False  # inside forward and first-order backward: ops take and give arrays
-    anomaly = False  # check every value and remember every line
+    __slots__ = ("anomaly", "arrays", "grad")
+
+    def __init__(self) -> None:
+        self.grad = True  # record ops, so that they can be differentiated
+        self.arrays = False  # inside forward and first-order backward: ops take and give arrays
+        self.anomaly = False  # check every value and remember every line
 
 
-modes = _Modes()
+class _Thread(threading.local):
+    """One set of switches for each thread."""
+
+    def __init__(self) -> None:
+        self.modes = Modes()
+
+
+thread = _Thread()
 
 
 class set_grad_enabled(contextlib.ContextDecorator):  # noqa: N801 - PyTorch's name
@@ -35,8 +45,8 @@ class set_grad_enabled(contextlib.ContextDecorator):  # noqa: N801 - PyTorch's n
         self._before: list[bool] = []
 
     def __enter__(self) -> None:
-        self._before.append(modes.grad)
-        modes.grad = self.mode
+        self._before.append(thread.modes.grad)
+        thread.modes.grad = self.mode
 
     def __exit__(
         self,
@@ -44,7 +54,7 @@ class set_grad_enabled(contextlib.ContextDecorator):  # noqa: N801 - PyTorch's n
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        modes.grad = self._before.pop()
+        thread.modes.grad = self._before.pop()
 
 
 class no_grad(set_grad_enabled):  # noqa: N801 - PyTorch's name
@@ -63,4 +73,4 @@ class enable_grad(set_grad_enabled):  # noqa: N801 - PyTorch's name
 
 def is_grad_enabled() -> bool:
     """Whether ops are being recorded in this thread."""
-    return modes.grad
+    return thread.modes.grad

@@ -47,7 +47,8 @@ def why_no_cupy() -> str:
     except ModuleNotFoundError as error:
         return _missing_module(error)
     except Exception as error:
-        return f"CuPy is installed but does not import: {type(error).__name__}: {_last_words(error)}"
+        words = f"{type(error).__name__}: {_last_words(error)}"
+        return f"CuPy is installed but does not import: {words}"
     if cupy in _proved:
         return ""
     reason = _driver_fault(cupy) or _compute_fault(cupy)

@@ -36,7 +36,7 @@ class Dense(Module):
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
         super().__init__()
-        _check_positive("Dense", in_features=in_features, out_features=out_features)
+        check_positive("Dense", in_features=in_features, out_features=out_features)
         self.in_features, self.out_features = in_features, out_features
         self.weight = Parameter(tensor.empty(out_features, in_features))
         self.register_parameter("bias", _bias(bias, out_features))
@@ -72,7 +72,7 @@ class _Conv(Module):
     ) -> None:
         super().__init__()
         name = type(self).__name__
-        _check_positive(name, in_channels=in_channels, out_channels=out_channels, groups=groups)
+        check_positive(name, in_channels=in_channels, out_channels=out_channels, groups=groups)
         if in_channels % groups or out_channels % groups:
             raise ValueError(
                 f"{name}: {in_channels} and {out_channels} channels do not divide by "
@@ -80,6 +80,8 @@ class _Conv(Module):
             )
         self.in_channels, self.out_channels = in_channels, out_channels
         self.kernel_size, self.stride, self.dilation = map(as_pair, (kernel_size, stride, dilation))
+        check_positive(name, kernel_size=min(self.kernel_size), stride=min(self.stride))
+        check_positive(name, dilation=min(self.dilation))
         self.padding: Any = padding if isinstance(padding, str) else as_pair(padding)
         self.groups = groups
         self.weight = Parameter(tensor.empty(*self._weight_channels(), *self.kernel_size))
@@ -202,7 +204,7 @@ class Embedding(Module):
         self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None
     ) -> None:
         super().__init__()
-        _check_positive("Embedding", num_embeddings=num_embeddings, embedding_dim=embedding_dim)
+        check_positive("Embedding", num_embeddings=num_embeddings, embedding_dim=embedding_dim)
         if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
             raise IndexError(f"Embedding: padding_idx {padding_idx} is not among {num_embeddings}")
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
@@ -305,7 +307,8 @@ def _bias(wanted: bool, size: int) -> Parameter | None:
     return Parameter(tensor.empty(size)) if wanted else None
 
 
-def _check_positive(layer: str, **sizes: int) -> None:
+def check_positive(layer: str, **sizes: int) -> None:
+    """Refuse sizes that no layer can have."""
     for name, size in sizes.items():
         if not isinstance(size, int) or size < 1:
             raise ValueError(f"{layer}: {name} must be a positive integer, got {size!r}")

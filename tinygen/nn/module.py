@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygen import backend
 from tinygen.autograd import Function, Variable, no_grad
-from tinygen.autograd.modes import modes
+from tinygen.autograd.modes import thread
 from tinygen.tensor import Tensor
 
 __all__ = ["Buffer", "LoadResult", "Module", "Parameter"]
@@ -490,6 +490,7 @@ class _Identity(Function):
         seen = tuple(
             g if g is None or isinstance(g, Variable) else Tensor(g) for g in gradients
         )
+        modes = thread.modes
         bare = modes.arrays
         modes.arrays = False  # the listener calculates with Tensors
         try:

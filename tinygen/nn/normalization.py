@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tinygen import tensor
+from tinygen.nn.layers import check_positive
 from tinygen.nn.module import Buffer, Module, Parameter
 from tinygen.ops import norm
 from tinygen.tensor import Tensor
@@ -46,6 +47,7 @@ class _BatchNorm(Module):
         track_running_stats: bool = True,
     ) -> None:
         super().__init__()
+        check_positive(type(self).__name__, num_features=num_features)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.track_running_stats = track_running_stats
         self.register_parameter("weight", Parameter(tensor.ones(num_features)) if affine else None)

@@ -6,6 +6,7 @@ from typing import Any
 
 from tinygen import tensor
 from tinygen.nn import init
+from tinygen.nn.layers import check_positive
 from tinygen.nn.module import Module, Parameter
 from tinygen.ops import noise, recurrent, shape
 from tinygen.tensor import Tensor
@@ -50,11 +51,12 @@ class _Recurrent(Module):
         bidirectional: bool = False,
     ) -> None:
         super().__init__()
-        if min(input_size, hidden_size, num_layers) < 1:
-            raise ValueError(
-                f"{type(self).__name__}: input_size {input_size}, hidden_size {hidden_size} and "
-                f"num_layers {num_layers} must be positive"
-            )
+        name = type(self).__name__
+        check_positive(
+            name, input_size=input_size, hidden_size=hidden_size, num_layers=num_layers
+        )
+        if not 0 <= dropout <= 1:
+            raise ValueError(f"{name}: dropout is a probability, got {dropout}")
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.dropout = bias, batch_first, dropout
         self.bidirectional = bidirectional
@@ -106,6 +108,11 @@ class _Recurrent(Module):
             The last state of each layer and direction.
         """
         name = type(self).__name__
+        if not isinstance(input, Tensor):
+            raise TypeError(
+                f"{name}: the input is a {type(input).__name__}: make a tensor of it with "
+                "tg.tensor(...)"
+            )
         if input.ndim not in (2, 3) or input.shape[-1] != self.input_size:
             layout = "(N, T, I)" if self.batch_first else "(T, N, I)"
             raise ValueError(
@@ -181,10 +188,22 @@ class RNN(_Recurrent):
     replaced.
     """
 
-    def __init__(self, *args: Any, nonlinearity: str = "tanh", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+    ) -> None:
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"RNN: nonlinearity must be 'tanh' or 'relu', got {nonlinearity!r}")
-        super().__init__(*args, **kwargs)
+        super().__init__(
+            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional
+        )
         self.nonlinearity = nonlinearity
 
     @property

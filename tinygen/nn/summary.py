@@ -14,6 +14,7 @@ from tinygen.autograd import no_grad
 from tinygen.nn.layers import Conv2d, ConvTranspose2d, Dense
 from tinygen.nn.module import Module
 from tinygen.nn.recurrent import _Recurrent
+from tinygen.ops.conv import geometry_of
 
 __all__ = ["Row", "Summary", "summary"]
 
@@ -95,7 +96,7 @@ def summary(
     removers = []
     for name, module in model.named_modules():
         if not any(True for _ in module.children()):
-            removers.append(module.register_forward_hook(_recorder(name, rows)))
+            removers.append(module.register_forward_hook(_recorder(name, rows, batch_size)))
     was_training = [(module, module.training) for module in model.modules()]
     device = next((p.device for p in model.parameters()), "cpu")
     try:
@@ -116,7 +117,7 @@ def summary(
     )
 
 
-def _recorder(name: str, rows: list[Row]) -> Any:
+def _recorder(name: str, rows: list[Row], batch_size: int) -> Any:
     def record(module: Module, args: tuple[Any, ...], output: Any) -> None:
         first = output[0] if isinstance(output, tuple) else output
         rows.append(
@@ -125,22 +126,31 @@ def _recorder(name: str, rows: list[Row]) -> Any:
                 type(module).__name__,
                 tuple(first.shape),
                 sum(p.numel() for p in module.parameters()),
-                _multiply_adds(module, args[0], first),
+                _multiply_adds(module, first) // batch_size,
             )
         )
 
     return record
 
 
-def _multiply_adds(module: Module, input: Any, output: Any) -> int:
+def _multiply_adds(module: Module, output: Any) -> int:
     """Multiplications (each with an addition) of a layer's matrix products."""
     if isinstance(module, Dense):
         return int(output.numel() * module.in_features)
     if isinstance(module, Conv2d):
         return int(output.numel() * math.prod(module.weight.shape[1:]))
     if isinstance(module, ConvTranspose2d):
-        return int(input.numel() * math.prod(module.weight.shape[1:]))
+        return len(output) * math.prod(_input_size(module, output)) * module.weight.numel()
     if isinstance(module, _Recurrent):
-        steps = input.numel() // module.input_size
+        steps = output.numel() // output.shape[-1]
         return int(steps * sum(p.numel() for p in module.parameters() if p.ndim == 2))
     return 0
+
+
+def _input_size(module: ConvTranspose2d, output: Any) -> tuple[int, int]:
+    """The positions at which the convolution that this one transposes would multiply."""
+    size = [n - extra for n, extra in zip(output.shape[2:], module.output_padding, strict=True)]
+    return geometry_of(
+        "summary", (size[0], size[1]), module.kernel_size, module.stride, module.padding,
+        module.dilation,
+    ).out  # fmt: skip

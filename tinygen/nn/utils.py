@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from types import ModuleType
+from typing import Any
 
 from tinygen import backend
 from tinygen.backend import Array
@@ -12,6 +13,15 @@ from tinygen.ops.shape import cat
 from tinygen.tensor import Tensor, tensor
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_", "parameters_to_vector", "vector_to_parameters"]
+
+
+def __getattr__(name: str) -> Any:
+    """What the four model families do not need is loaded when asked for."""
+    if name == "spectral_norm":
+        from tinygen.nn.spectral_norm import spectral_norm
+
+        return spectral_norm
+    raise AttributeError(f"tinygen.nn.utils has no {name!r}")
 
 
 def clip_grad_norm_(

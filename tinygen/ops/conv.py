@@ -13,6 +13,7 @@ one's derivatives are the other two: gradients of any order need nothing more.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -116,17 +117,19 @@ def image_to_columns(xp: ModuleType, x: Array, geometry: Geometry) -> Array:
     """Every window as a column: (groups, channels * kernel, N * positions)."""
     windows = windows_of(xp, pad(xp, x, geometry), geometry)
     columns = windows.transpose(1, 4, 5, 0, 2, 3)
-    return columns.reshape(geometry.groups, -1, len(x) * geometry.out[0] * geometry.out[1])
+    rows = x.shape[1] // geometry.groups * math.prod(geometry.kernel)
+    return columns.reshape(geometry.groups, rows, len(x) * math.prod(geometry.out))
 
 
 def columns_to_image(xp: ModuleType, columns: Array, batch: int, geometry: Geometry) -> Array:
     """Add every column back where its window was: the transpose of :func:`image_to_columns`."""
     rows, cols = geometry.kernel
     (height, width), (down, right) = geometry.out, geometry.stride
-    windows = columns.reshape(-1, rows, cols, batch, height, width)
+    channels = columns.shape[0] * columns.shape[1] // (rows * cols)
+    windows = columns.reshape(channels, rows, cols, batch, height, width)
     (top, left), (bottom, end) = geometry.before, geometry.after
     padded = (geometry.size[0] + top + bottom, geometry.size[1] + left + end)
-    image = xp.zeros((batch, windows.shape[0], *padded), columns.dtype)
+    image = xp.zeros((batch, channels, *padded), columns.dtype)
     by_channel = image.transpose(1, 0, 2, 3)
     for i in range(rows):
         for j in range(cols):
@@ -151,7 +154,8 @@ def map_to_rows(y: Array, geometry: Geometry) -> Array:
 
 def rows_to_map(rows: Array, batch: int, geometry: Geometry) -> Array:
     """The reverse of :func:`map_to_rows`."""
-    channels_first = rows.reshape(-1, batch, *geometry.out)
+    channels = rows.shape[0] * rows.shape[1]
+    channels_first = rows.reshape(channels, batch, *geometry.out)
     return channels_first.transpose(1, 0, 2, 3).copy()
 
 
@@ -342,10 +346,10 @@ def _padding(
 
 def as_pair(value: Any) -> tuple[int, int]:
     """A number for both dimensions, or one for each."""
-    if isinstance(value, int):
-        return value, value
-    first, second = value
-    return int(first), int(second)
+    pair = tuple(value) if hasattr(value, "__iter__") else (value, value)
+    if len(pair) != 2 or not all(hasattr(n, "__index__") for n in pair):
+        raise TypeError(f"expected an integer, or a pair (rows, columns) of them, got {value!r}")
+    return int(pair[0]), int(pair[1])
 
 
 def _check_images(op: str, input: Any, weight: Any) -> None:

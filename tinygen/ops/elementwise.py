@@ -272,7 +272,7 @@ class Tanh(Function):
     @staticmethod
     def backward(ctx: Ctx, grad: Any) -> Any:
         (y,) = ctx.saved_tensors
-        return grad * (1 - y * y)
+        return grad - grad * (y * y)
 
 
 class Sigmoid(Function):
@@ -398,7 +398,7 @@ class Maximum(Function):
     @staticmethod
     def backward(ctx: Ctx, grad: Any) -> Any:
         a, b = ctx.saved_tensors
-        return _shared_by_winner(grad, a, b)
+        return _shared(grad, a, b)
 
 
 class Minimum(Function):
@@ -412,10 +412,10 @@ class Minimum(Function):
     @staticmethod
     def backward(ctx: Ctx, grad: Any) -> Any:
         a, b = ctx.saved_tensors
-        return _shared_by_winner(grad, b, a)[::-1]
+        return _shared(grad, -a, -b)
 
 
-def _shared_by_winner(grad: Any, a: Any, b: Any) -> tuple[Any, Any]:
+def _shared(grad: Any, a: Any, b: Any) -> tuple[Any, Any]:
     """The gradient goes to the larger operand; equal ones get half each."""
     to_a = grad * (a > b) * 0.5 + grad * (a >= b) * 0.5
     return to_a, grad - to_a

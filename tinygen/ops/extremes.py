@@ -88,8 +88,8 @@ class _Position(Function):
 
     @staticmethod
     def forward(ctx: Ctx, x: Array, dim: int | None, keepdim: bool, name: str) -> Array:
-        if x.size == 0:
-            raise ValueError(f"{name} of no elements: shape {x.shape}")
+        if 0 in [x.shape[axis] for axis in axes_of(dim, x.ndim)]:
+            raise ValueError(f"{name} of no elements: shape {x.shape}, dim {dim}")
         axis = None if dim is None else axes_of(dim, x.ndim)[0]
         return getattr(ctx.xp, name)(x, axis=axis, keepdims=keepdim)
 

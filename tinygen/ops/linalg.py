@@ -139,12 +139,19 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     ------
     ValueError
         If the number of features does not fit the weight.
+    TypeError
+        If the dtypes of input and weight differ.
     """
     if input.ndim == 0 or weight.ndim != 2 or input.shape[-1] != weight.shape[1]:
         raise ValueError(
             f"linear: input of shape {tuple(input.shape)} does not fit weight of shape "
             f"{tuple(weight.shape)} (out_features, in_features): the last dimension must be "
             "in_features. Images must be flattened first: flatten(x, 1)"
+        )
+    if input.dtype != weight.dtype:
+        raise TypeError(
+            f"linear: input is {input.dtype} but the weight is {weight.dtype}: convert one with "
+            ".to(dtype); NumPy's arrays are float64 unless told otherwise"
         )
     return Linear.apply(input, weight, bias)
 

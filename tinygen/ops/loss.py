@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from tinygen import backend
-from tinygen.autograd import Function
+from tinygen.autograd import Function, Variable
 from tinygen.backend import Array
 from tinygen.ops import reduction as reduce
 from tinygen.ops.activation import log_softmax, softplus
@@ -155,6 +155,8 @@ def _check_labels(
         raise TypeError(
             f"{op}: labels must be integers, got {target.dtype}: convert them with .long()"
         )
+    if not isinstance(target, Variable):
+        raise TypeError(f"{op}: labels are a {type(target).__name__}: wrap them in tg.tensor(...)")
     wanted = (logs.shape[0], *logs.shape[2:])
     if tuple(target.shape) != wanted:
         hint = " (one-hot targets must be floating point)" if target.ndim == logs.ndim else ""
@@ -168,7 +170,9 @@ def _check_labels(
     labels = target.data
     labels = labels[labels != ignore_index] if ignore_index < 0 else labels
     if labels.size and int(labels.min()) < 0:
-        raise IndexError(f"{op}: label {int(labels.min())} is negative, classes are 0..{classes - 1}")
+        raise IndexError(
+            f"{op}: label {int(labels.min())} is negative, classes are 0..{classes - 1}"
+        )
     if not 0 <= ignore_index < classes:
         labels = labels[labels != ignore_index]
     check_range(op, labels, classes, "label")
@@ -377,7 +381,9 @@ def gaussian_nll_loss(
     op = "gaussian_nll_loss"
     _check_same_shape(op, input, target)
     if bool((var < 0).any()):
-        raise ValueError(f"{op}: a variance is negative: predict its logarithm, and pass exp() of it")
+        raise ValueError(
+            f"{op}: a variance is negative: predict its logarithm, and pass exp() of it"
+        )
     held = clamp(var, min=eps)
     difference = input - target
     loss = 0.5 * (log(held) + difference * difference / held)

@@ -248,6 +248,7 @@ def avg_pool2d(
     -------
     Tensor of shape (N, C, OH, OW)
     """
+    _check_floating("avg_pool2d", input)
     geometry = _pool_geometry("avg_pool2d", input, kernel_size, stride, padding, 1, ceil_mode)
     count_zeros = count_include_pad and padding != "same"
     padded = as_pair(padding) if count_zeros and not isinstance(padding, str) else (0, 0)
@@ -282,6 +283,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
     output_size : int or pair of (int or None)
         None keeps a size.
     """
+    _check_floating("adaptive_avg_pool2d", input)
     height, width = _adaptive_size("adaptive_avg_pool2d", input, output_size)
     rows, cols = (
         [[(lo <= i < hi) / (hi - lo) for i in range(n)] for lo, hi in _adaptive_windows(n, m)]
@@ -358,6 +360,8 @@ def interpolate(
         raise ValueError("interpolate: give either size or scale_factor")
     if mode not in ("nearest", "bilinear"):
         raise ValueError(f"interpolate: mode must be 'nearest' or 'bilinear', got {mode!r}")
+    if mode == "bilinear":
+        _check_floating("interpolate", input)
     old = tuple(input.shape[2:])
     if size is None:
         factors = (
@@ -450,6 +454,14 @@ def _check_images(op: str, input: Any) -> None:
         raise ValueError(
             f"{op}: images have shape (N, C, H, W), got {tuple(input.shape)}. For one image add "
             "a batch: x.unsqueeze(0)"
+        )
+
+
+def _check_floating(op: str, input: Any) -> None:
+    if input.dtype.kind != "f":
+        raise TypeError(
+            f"{op}: the mean of {input.dtype} pixels has fractions: convert the images with "
+            ".float()"
         )
 
 

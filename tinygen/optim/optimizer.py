@@ -149,11 +149,6 @@ class Optimizer:
     def _move(self, param: Tensor, gradient: Array, group: Group) -> None:
         """Apply the update to one parameter."""
         theta, state = param.data, self.state[param]
-        if gradient.shape != theta.shape:
-            raise ValueError(
-                f"a parameter of shape {theta.shape} has a gradient of shape {gradient.shape}: was "
-                "one of them assigned by hand?"
-            )
         if not state:
             state.update(self.initial_state(theta, group))
         self.update(theta, -gradient if group.get("maximize") else gradient, state, group)

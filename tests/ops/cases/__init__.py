@@ -1,5 +1,35 @@
 """The cases of each family of ops; importing this enters them all into the registry."""
 
-from tests.ops.cases import elementwise
+from tests.ops.cases import (
+    activation,
+    conv,
+    elementwise,
+    extremes,
+    indexing,
+    linalg,
+    loss,
+    noise,
+    norm,
+    pool,
+    recurrent,
+    reduction,
+    scan,
+    shape,
+)
 
-__all__ = ["elementwise"]
+__all__ = [
+    "activation",
+    "conv",
+    "elementwise",
+    "extremes",
+    "indexing",
+    "linalg",
+    "loss",
+    "noise",
+    "norm",
+    "pool",
+    "recurrent",
+    "reduction",
+    "scan",
+    "shape",
+]

@@ -9,6 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tests.ops.registry import (
+    Call,
     Values,
     arrays,
     booleans,
@@ -78,9 +79,9 @@ binary("minimum", np.minimum)
 BOUNDS = st.sampled_from([(-0.5, 0.5), (None, 0.3), (-0.3, None)])
 case(
     "elementwise.clamp",
-    st.builds(lambda made, b: made._replace(kwargs={"min": b[0], "max": b[1]}), call(arrays()), BOUNDS),
+    st.builds(lambda x, b: Call((x,), {"min": b[0], "max": b[1]}), arrays(), BOUNDS),
     lambda x, min, max: np.clip(x, min, max),
-)  # fmt: skip
+)
 case(
     "elementwise.clamp",
     call(arrays((2, 3)), min=arrays((3,), nonzero), max=st.sampled_from([None, 0.7])),

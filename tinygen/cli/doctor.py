@@ -1,0 +1,161 @@
+"""``tinygen doctor``: what is installed, what works, and what to do about the rest."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import NamedTuple
+
+import numpy as np
+
+from tinygen.backend.diagnosis import report
+
+__all__ = ["Finding", "examine", "run"]
+
+ESSENTIAL = ("Python", "NumPy", "Training")
+"""Without these nothing works; all else is needed for a part."""
+
+THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
+
+KERNEL_VARIABLES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "NPY_DISABLE_CPU_FEATURES")
+"""These choose other kernels than those made for the processor."""
+
+
+class Finding(NamedTuple):
+    """A line of the report."""
+
+    what: str
+    is_well: bool
+    note: str
+
+
+def run() -> int:
+    """Print the report.
+
+    Returns
+    -------
+    int
+        The exit code: 0 if tinygen works on the CPU, 1 if it does not.
+    """
+    findings = examine()
+    _print(findings)
+    works = all(finding.is_well for finding in findings if finding.what in ESSENTIAL)
+    print("tinygen works on the CPU." if works else "tinygen does not work: see FAIL above.")
+    return 0 if works else 1
+
+
+def examine() -> list[Finding]:
+    """All findings, in the order of the report."""
+    installed = [Finding(*row) for row in report()]
+    return [*installed, _threads(), _product(), _training(), _mnist()]
+
+
+def _threads() -> Finding:
+    """How many threads NumPy's BLAS may use, and whether something holds it back."""
+    cores = _cores()
+    limits = [f"{name}={os.environ[name]}" for name in THREAD_VARIABLES if os.environ.get(name)]
+    note = ", ".join(limits) or f"one for each of {cores} cores (OPENBLAS_NUM_THREADS sets fewer)"
+    overrides = [name for name in KERNEL_VARIABLES if os.environ.get(name)]
+    if overrides:
+        note += f"; {' and '.join(overrides)} may choose slower kernels: unset for full speed"
+    return Finding("Threads", not overrides, note)
+
+
+def _cores() -> int:
+    """The processor cores that this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _product(size: int = 1024) -> Finding:
+    """How fast matrices are multiplied: a BLAS that is not tuned shows here."""
+    matrix = np.ones((size, size), np.float32)
+    seconds = min(_seconds_of_product(matrix) for _ in range(3))
+    speed = 2 * size**3 / seconds / 1e9
+    return Finding("Speed", True, f"{size} x {size} float32 product: {speed:,.0f} GFLOP/s")
+
+
+def _seconds_of_product(matrix: np.ndarray) -> float:
+    started = time.perf_counter()
+    matrix @ matrix
+    return time.perf_counter() - started
+
+
+def _training() -> Finding:
+    """Take one training step and see whether it helps."""
+    try:
+        before, after = _one_step()
+    except Exception as error:
+        return Finding("Training", False, f"a step failed: {type(error).__name__}: {error}")
+    if not after < before:
+        return Finding("Training", False, f"a step took the loss from {before:.3f} to {after:.3f}")
+    return Finding("Training", True, "a step of gradient descent through a convolution on the CPU")
+
+
+def _one_step() -> tuple[float, float]:
+    """The loss before and after a small step down the gradient, which must lower it."""
+    import tinygen as tg
+
+    picture = tg.as_tensor(np.linspace(0, 1, 64, dtype=np.float32).reshape(1, 1, 8, 8))
+    kernel = tg.full((1, 1, 3, 3), 0.1, requires_grad=True)
+    losses = []
+    for _ in range(2):
+        loss = (tg.nn.functional.conv2d(picture, kernel) ** 2).mean()
+        losses.append(loss.item())
+        (gradient,) = tg.grad(loss, [kernel])
+        kernel = (kernel - 0.01 * gradient).detach().requires_grad_()
+    return losses[0], losses[1]
+
+
+def _mnist() -> Finding:
+    from tinygen.data import DataError, DataNotFoundError, load_mnist
+    from tinygen.data.mnist import find_mnist
+
+    try:
+        load_mnist()
+    except (DataNotFoundError, DataError, OSError) as error:
+        return Finding("MNIST", False, str(error))
+    return Finding("MNIST", True, f"whole and verified, in {find_mnist()}")
+
+
+# ---- printing ----------------------------------------------------------------------------------
+
+
+def _mark(finding: Finding) -> str:
+    if finding.is_well:
+        return "ok"
+    return "FAIL" if finding.what in ESSENTIAL else "-"
+
+
+def _print(findings: list[Finding]) -> None:
+    """A table in a terminal, plain lines elsewhere and where rich is what is missing."""
+    try:
+        from rich import box
+        from rich.console import Console
+        from rich.table import Table
+    except ImportError:
+        _print_plainly(findings)
+        return
+    if not sys.stdout.isatty():
+        _print_plainly(findings)
+        return
+    colours = {"ok": "green", "FAIL": "bold red", "-": "yellow"}
+    table = Table("", "", "what is there, or what to do", box=box.SIMPLE_HEAD, pad_edge=False)
+    for finding in findings:
+        mark = _mark(finding)
+        table.add_row(f"[{colours[mark]}]{mark}[/]", finding.what, _escaped(finding.note))
+    Console().print(table)
+
+
+def _escaped(note: str) -> str:
+    """Brackets in ``pip install 'tinygen[cuda13]'`` are no markup."""
+    from rich.markup import escape
+
+    return escape(note)
+
+
+def _print_plainly(findings: list[Finding]) -> None:
+    for finding in findings:
+        print(f"{_mark(finding):5}{finding.what:12}{finding.note}")

@@ -1,0 +1,8 @@
+"""Pictures: figures of matplotlib, which is imported when the first one is made."""
+
+from __future__ import annotations
+
+from tinygen.plots.predictions import plot_predictions
+from tinygen.plots.saving import save_figure
+
+__all__ = ["plot_predictions", "save_figure"]
