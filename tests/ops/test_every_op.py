@@ -131,9 +131,11 @@ def test_gradient_in_float32(case: Case, backend: Backend) -> None:
         return found
 
     def check(call: Call) -> None:
-        for single, double in zip(gradients(call, "float32"), gradients(call, "float64")):
+        singles, doubles = gradients(call, "float32"), gradients(call, "float64")
+        for single, double in zip(singles, doubles, strict=True):
             exact = double.to("cpu").numpy()
             scale = np.abs(exact).max(initial=1e-2)
-            np.testing.assert_allclose(single.to("cpu").numpy(), exact, atol=1e-4 * scale)
+            if case.oracle is not None:  # a random op draws other numbers in float32
+                np.testing.assert_allclose(single.to("cpu").numpy(), exact, atol=1e-4 * scale)
 
     on_each_call(case, 3, backend, check)

@@ -76,6 +76,21 @@ class Variable:
         self._hooks: list[Hook] | None = None
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each dimension."""
+        return self.data.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """NumPy's dtype, on every device."""
+        return self.data.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self.data.ndim
+
+    @property
     def grad(self) -> Any:
         """The gradient that walks have added up, a Variable or None."""
         return self._grad
@@ -106,6 +121,29 @@ class Variable:
         if not self._needs_grad:
             return None
         return (self if self.grad_fn is None else self.grad_fn, self.output_nr)
+
+    def backward(
+        self,
+        gradient: Variable | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Sequence[Variable] | None = None,
+    ) -> None:
+        """Add the gradient of this tensor to the ``.grad`` of the leaves it came from.
+
+        Parameters
+        ----------
+        gradient : Variable, optional
+            The gradient of the final result with respect to this tensor; 1 for a scalar.
+        retain_graph : bool, optional
+            Keep the graph, to walk it again.
+        create_graph : bool
+            Record the walk, so that gradients can be differentiated in turn.
+        inputs : sequence of Variable, optional
+            Accumulate into these only.
+        """
+        seeds = None if gradient is None else [gradient]
+        backward([self], seeds, retain_graph, create_graph, inputs)
 
     def bump_version(self) -> None:
         """Say that the data were changed in place; a backward that needed them will refuse."""

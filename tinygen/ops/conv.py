@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinygen.autograd import Function
 from tinygen.backend import Array
+from tinygen.ops import reduction
 
 if TYPE_CHECKING:
     from tinygen.tensor import Tensor
@@ -56,39 +57,42 @@ class Geometry:
 
 
 class Conv2d(Function):
-    """x, w -> y."""
+    """x, w -> y, and a number added to each channel of y if there is a bias."""
 
     @staticmethod
-    def forward(ctx: Ctx, x: Array, w: Array, geometry: Geometry) -> Array:
+    def forward(ctx: Ctx, x: Array, w: Array, bias: Array | None, geometry: Geometry) -> Array:
         ctx.geometry = geometry
         ctx.save_for_backward(x, w)
         columns = image_to_columns(ctx.xp, x, geometry)
-        return rows_to_map(kernel_matrix(w, geometry) @ columns, len(x), geometry)
+        rows = kernel_matrix(w, geometry) @ columns
+        return with_bias(rows_to_map(rows, len(x), geometry), bias)
 
     @staticmethod
     def backward(ctx: Ctx, grad: Any) -> Any:
         x, w = ctx.saved_tensors
-        needs_x, needs_w = ctx.needs_input_grad[:2]
-        to_x = ConvTranspose2d.apply(grad, w, ctx.geometry) if needs_x else None
-        return to_x, ConvWeight2d.apply(x, grad, ctx.geometry) if needs_w else None
+        needs_x, needs_w, needs_bias = ctx.needs_input_grad[:3]
+        to_x = ConvTranspose2d.apply(grad, w, None, ctx.geometry) if needs_x else None
+        to_w = ConvWeight2d.apply(x, grad, ctx.geometry) if needs_w else None
+        return to_x, to_w, reduction.sum(grad, (0, 2, 3)) if needs_bias else None
 
 
 class ConvTranspose2d(Function):
-    """y, w -> x."""
+    """y, w -> x, and a number added to each channel of x if there is a bias."""
 
     @staticmethod
-    def forward(ctx: Ctx, y: Array, w: Array, geometry: Geometry) -> Array:
+    def forward(ctx: Ctx, y: Array, w: Array, bias: Array | None, geometry: Geometry) -> Array:
         ctx.geometry = geometry
         ctx.save_for_backward(y, w)
         columns = kernel_matrix(w, geometry).swapaxes(1, 2) @ map_to_rows(y, geometry)
-        return columns_to_image(ctx.xp, columns, len(y), geometry)
+        return with_bias(columns_to_image(ctx.xp, columns, len(y), geometry), bias)
 
     @staticmethod
     def backward(ctx: Ctx, grad: Any) -> Any:
         y, w = ctx.saved_tensors
-        needs_y, needs_w = ctx.needs_input_grad[:2]
-        to_y = Conv2d.apply(grad, w, ctx.geometry) if needs_y else None
-        return to_y, ConvWeight2d.apply(grad, y, ctx.geometry) if needs_w else None
+        needs_y, needs_w, needs_bias = ctx.needs_input_grad[:3]
+        to_y = Conv2d.apply(grad, w, None, ctx.geometry) if needs_y else None
+        to_w = ConvWeight2d.apply(grad, y, ctx.geometry) if needs_w else None
+        return to_y, to_w, reduction.sum(grad, (0, 2, 3)) if needs_bias else None
 
 
 class ConvWeight2d(Function):
@@ -106,8 +110,8 @@ class ConvWeight2d(Function):
     def backward(ctx: Ctx, grad: Any) -> Any:
         x, y = ctx.saved_tensors
         needs_x, needs_y = ctx.needs_input_grad[:2]
-        to_x = ConvTranspose2d.apply(y, grad, ctx.geometry) if needs_x else None
-        return to_x, Conv2d.apply(x, grad, ctx.geometry) if needs_y else None
+        to_x = ConvTranspose2d.apply(y, grad, None, ctx.geometry) if needs_x else None
+        return to_x, Conv2d.apply(x, grad, None, ctx.geometry) if needs_y else None
 
 
 # ---- as products of matrices, one for each group ---------------------------------------------
@@ -157,6 +161,13 @@ def rows_to_map(rows: Array, batch: int, geometry: Geometry) -> Array:
     channels = rows.shape[0] * rows.shape[1]
     channels_first = rows.reshape(channels, batch, *geometry.out)
     return channels_first.transpose(1, 0, 2, 3).copy()
+
+
+def with_bias(y: Array, bias: Array | None) -> Array:
+    """Add one number to each channel, in place."""
+    if bias is not None:
+        y += bias.reshape(-1, 1, 1)
+    return y
 
 
 def pad(xp: ModuleType, x: Array, geometry: Geometry) -> Array:
@@ -225,7 +236,8 @@ def conv2d(
     geometry = geometry_of(
         "conv2d", (size[0], size[1]), tuple(weight.shape[2:]), stride, padding, dilation, groups
     )
-    return _with_bias("conv2d", Conv2d.apply(input, weight, geometry), bias)
+    _check_bias("conv2d", bias, weight.shape[0])
+    return Conv2d.apply(input, weight, bias, geometry)
 
 
 def conv_transpose2d(
@@ -290,7 +302,8 @@ def conv_transpose2d(
             f"and padding {padding} leaves an output of size {size}"
         )
     geometry = Geometry(size, kernel, stride, dilation, padding, padding, groups)  # type: ignore[arg-type]
-    return _with_bias("conv_transpose2d", ConvTranspose2d.apply(input, weight, geometry), bias)
+    _check_bias("conv_transpose2d", bias, weight.shape[1] * groups)
+    return ConvTranspose2d.apply(input, weight, bias, geometry)
 
 
 def geometry_of(
@@ -365,10 +378,6 @@ def _check_images(op: str, input: Any, weight: Any) -> None:
         )
 
 
-def _with_bias(op: str, y: Tensor, bias: Tensor | None) -> Tensor:
-    """Add one number to each channel."""
-    if bias is None:
-        return y
-    if tuple(bias.shape) != (y.shape[1],):
-        raise ValueError(f"{op}: bias of shape {tuple(bias.shape)}, wanted ({y.shape[1]},)")
-    return y + bias.reshape(1, -1, 1, 1)
+def _check_bias(op: str, bias: Any, channels: int) -> None:
+    if bias is not None and tuple(bias.shape) != (channels,):
+        raise ValueError(f"{op}: bias of shape {tuple(bias.shape)}, wanted ({channels},)")

@@ -309,9 +309,9 @@ def huber_loss(
     _check_same_shape("huber_loss", input, target)
     if delta <= 0:
         raise ValueError(f"huber_loss: delta must be positive, got {delta}")
-    distance = absolute(input - target)
-    near = clamp(distance, max=delta)
-    return _reduced(near * (distance - near * 0.5), reduction, "huber_loss")
+    difference = input - target
+    near = clamp(difference, -delta, delta)  # not by abs(), whose kink is not the loss's
+    return _reduced(near * (difference - near * 0.5), reduction, "huber_loss")
 
 
 def smooth_l1_loss(

@@ -38,22 +38,6 @@ class Tensor(Variable):
     # ---- what it is --------------------------------------------------------------------------
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """The length of each dimension."""
-        lengths: tuple[int, ...] = self.data.shape
-        return lengths
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """NumPy's dtype, on every device."""
-        return self.data.dtype
-
-    @property
-    def ndim(self) -> int:
-        """The number of dimensions."""
-        return self.data.ndim
-
-    @property
     def device(self) -> str:
         """``"cpu"`` or ``"cuda"``."""
         return backend.of(self.data).device
@@ -228,29 +212,6 @@ class Tensor(Variable):
         return Tensor(backend.of(self.data).asarray(np.asarray(data, dtype or self.dtype)))
 
     # ---- gradients ---------------------------------------------------------------------------
-
-    def backward(
-        self,
-        gradient: Tensor | None = None,
-        retain_graph: builtins.bool | None = None,
-        create_graph: builtins.bool = False,
-        inputs: Sequence[Tensor] | None = None,
-    ) -> None:
-        """Add the gradient of this tensor to the ``.grad`` of the leaves it came from.
-
-        Parameters
-        ----------
-        gradient : Tensor, optional
-            The gradient of the final result with respect to this tensor; 1 for a scalar.
-        retain_graph : bool, optional
-            Keep the graph, to walk it again.
-        create_graph : bool
-            Record the walk, so that gradients can be differentiated in turn.
-        inputs : sequence of Tensor, optional
-            Accumulate into these only.
-        """
-        seeds = None if gradient is None else [gradient]
-        engine.backward([self], seeds, retain_graph, create_graph, inputs)
 
     def requires_grad_(self, requires_grad: builtins.bool = True) -> Tensor:
         """Want a gradient for this leaf, or no longer."""

@@ -64,8 +64,8 @@ case("more.einsum", broadcast_einsums(), np.einsum)
 
 
 @st.composite
-def normalized(draw: Any, first: int, *, affine: int | None = None) -> Call:
-    """Images or sequences, perhaps with a weight or a bias; `first` positions at least."""
+def normalized(draw: Any, first: int) -> Call:
+    """Images or sequences, perhaps with a weight or a bias; ``first`` positions at least."""
     channels = draw(st.sampled_from([2, 4, 6]))
     positions = draw(st.sampled_from([(first,), (first, 2), (2, first)]))
     x = draw(arrays((draw(st.integers(1, 2)), channels, *positions)))
@@ -222,16 +222,18 @@ case("more.fold", images_with_windows(back=True), fold)
 # ---- borders from inside ---------------------------------------------------------------------
 
 
+def two_widths(n: int) -> Any:
+    """What to add to both ends of n elements, or to cut off, leaving one at least."""
+    width = st.integers(1 - n, n - 1)
+    return st.tuples(width, width).filter(lambda pair: n + sum(pair) > 0)
+
+
 @st.composite
 def bordered(draw: Any) -> Call:
     """One, two or three dimensions to pad, and one or two before them."""
-    dims, lead = draw(st.integers(1, 3)), draw(st.sampled_from([(2,), (1, 2)]))
-    lengths = [draw(st.integers(2, 4)) for _ in range(dims)]
-    widths = tuple(draw(st.integers(1 - n, n - 1)) for n in lengths[::-1] for _ in "<>")
-    widths = tuple(
-        max(width, 0) if widths[i] + widths[i ^ 1] + lengths[::-1][i // 2] < 1 else width
-        for i, width in enumerate(widths)
-    )
+    lead = draw(st.sampled_from([(2,), (1, 2)]))
+    lengths = draw(st.lists(st.integers(2, 4), min_size=1, max_size=3))
+    widths = tuple(width for n in reversed(lengths) for width in draw(two_widths(n)))
     mode = draw(st.sampled_from(["reflect", "replicate"]))
     return Call((draw(arrays((*lead, *lengths))), widths, mode), {})
 
