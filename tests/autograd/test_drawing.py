@@ -112,11 +112,20 @@ def test_a_function_with_several_outputs_is_drawn_once() -> None:
     assert dot.count("leaf") == 1
 
 
-def test_a_walked_graph_shows_that_it_is_freed() -> None:
+def test_a_freed_graph_cannot_be_drawn_and_a_retained_one_can() -> None:
     y, names = example()
+    y.backward(retain_graph=True)
+    assert "Mul" in graph_dot(y, names)
     y.backward()
-    labels, _ = labels_and_lines(graph_dot(y, names))
-    assert r"Mul\nfreed" in labels.values()
+    with pytest.raises(RuntimeError, match="already walked and freed: draw it before backward"):
+        graph_dot(y, names)
+
+
+def test_a_part_that_was_freed_through_another_result_is_marked() -> None:
+    shared = tg.ones(2, requires_grad=True).exp()
+    y = shared * 2
+    shared.sum().backward()
+    assert r"Exp\nfreed" in graph_dot(y)
 
 
 def test_the_text_holds_the_whole_of_a_long_graph() -> None:
@@ -175,7 +184,7 @@ def test_the_picture_is_written_into_an_open_file() -> None:
 
 
 GRAPHS = {"example": lambda: example()[0], "chain": lambda: chain(12)}
-GRAPHS |= {f"{n} steps": lambda n=n: shared_weights(n)[0] for n in (1, 2, 6)}
+GRAPHS |= {f"{n} steps": lambda n=n: shared_weights(n)[0] for n in (1, 2, 8)}
 
 
 @pytest.mark.parametrize("make", GRAPHS.values(), ids=GRAPHS.keys())
@@ -209,9 +218,23 @@ def test_a_chain_is_drawn_straight() -> None:
     np.testing.assert_allclose(centres, centres[0], atol=1e-3)
 
 
+def test_a_long_graph_goes_on_in_the_next_column() -> None:
+    drawn = boxes(draw_graph(chain(60)))
+    tops = [round(y1, 3) for *_, y1 in drawn]
+    assert len(drawn) == 62
+    assert len(set(tops)) <= drawing.PAGE
+    assert draw_graph(chain(60)).get_size_inches()[1] < 11.7  # A4
+
+
+def test_what_is_cut_between_columns_stays_joined() -> None:
+    figure = draw_graph(chain(30))
+    arrows = [text for text in figure.axes[0].texts if text.arrow_patch is not None]
+    assert len(arrows) == 31  # a line into each box but the leaf's
+
+
 def test_an_inch_is_an_inch() -> None:
     """The letters keep their size however large the graph is."""
-    for length in (1, 30):
+    for length in (1, 15, 40):
         figure = draw_graph(chain(length))
         width, height = figure.get_size_inches()
         axes = figure.axes[0]

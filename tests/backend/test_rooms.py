@@ -26,11 +26,10 @@ ROOMS = [
     "nn", "optim",
     "io", "data", "metrics", "plots",
     "models",
+    "tinygen",  # the package itself: the rooms above may be its users
     "train", "tasks",
     "teach", "cli",
-    "tinygen",
 ]  # fmt: skip
-"""The last is the package itself, whose names are made of all the others."""
 
 DEVICE_AGNOSTIC = {"autograd", "ops", "tensor", "nn", "optim", "models"}
 MAY_IMPORT_CUPY = {"backend", "fast"}
@@ -50,12 +49,12 @@ HOST_WORK: dict[str, tuple[set[str], str]] = {
         "a tensor is printed from a copy on the host",
     ),
     "tensor/tensor.py": (
-        {"array", "asarray", "ascontiguousarray"},
+        {"asarray", "ascontiguousarray"},
         "numpy() gives a host array in C order, new_tensor takes host data",
     ),
-    "autograd/engine.py": (
-        set(),
-        "compares modules with np itself to print the name of a device",
+    "nn/module.py": (
+        {"array", "asarray"},
+        "state_dict() holds host arrays in C order, and loads what is no array yet",
     ),
 }
 """What files of the device-agnostic rooms may use of NumPy beyond dtypes, and why."""
@@ -127,7 +126,7 @@ def test_every_room_has_its_place() -> None:
     assert {room_of(file) for file in FILES} <= set(ROOMS)
 
 
-@pytest.mark.parametrize("file", FILES, ids=path_of)
+@pytest.mark.parametrize("file", [f for f in FILES if room_of(f) != "tinygen"], ids=path_of)
 def test_a_room_uses_only_the_rooms_below_it(file: Path) -> None:
     place = ROOMS.index(room_of(file))
     too_high = [
@@ -148,18 +147,16 @@ def test_only_backend_and_fast_import_cupy(file: Path) -> None:
     assert names.isdisjoint({"cupy", "cupyx", "cp"})
 
 
-@pytest.mark.parametrize(
-    "file", [f for f in FILES if room_of(f) in DEVICE_AGNOSTIC], ids=path_of
-)
+@pytest.mark.parametrize("file", [f for f in FILES if room_of(f) in DEVICE_AGNOSTIC], ids=path_of)
 def test_device_agnostic_rooms_name_numpy_for_dtypes_only(file: Path) -> None:
     allowed, _ = HOST_WORK.get(path_of(file), (set(), ""))
     assert numpy_names(file) - DTYPES - allowed == set()
 
 
 @pytest.mark.parametrize("path", HOST_WORK)
-def test_exemptions_are_of_files_that_exist_and_say_why(path: str) -> None:
-    _, reason = HOST_WORK[path]
-    assert (PACKAGE / path).exists()
+def test_every_exemption_is_needed(path: str) -> None:
+    allowed, reason = HOST_WORK[path]
+    assert allowed <= numpy_names(PACKAGE / path)
     assert reason
 
 

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import tinygen as tg
+from tests.conftest import CHOSEN
 from tinygen.gradcheck import gradcheck
+
+other_backends = pytest.mark.parametrize(
+    "backend", [name for name in CHOSEN if name != "numpy"], indirect=True
+)
+"""For statements about mixing the CPU with another device."""
 
 
 def normal(rng, *shape, dtype=np.float64, **options):

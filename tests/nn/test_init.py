@@ -156,7 +156,7 @@ def test_what_cannot_be_drawn_is_said(call, message):
         call()
 
 
-# ---- the layers' defaults ------------------------------------------------------------------------
+# ---- the layers' defaults ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_normalization_begins_as_nothing_more(layer):
     np.testing.assert_array_equal(values(layer.bias), np.zeros(3))
 
 
-# ---- seeds ---------------------------------------------------------------------------------------
+# ---- seeds -------------------------------------------------------------------------------------
 
 
 def test_a_seed_decides_the_weights():

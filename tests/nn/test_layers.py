@@ -90,7 +90,7 @@ def test_max_pooling_can_say_where_the_largest_were(rng):
     np.testing.assert_array_equal(values(x).ravel()[values(where)], values(largest))
 
 
-# ---- Dense, convolution --------------------------------------------------------------------------
+# ---- Dense, convolution ------------------------------------------------------------------------
 
 
 def test_dense_takes_any_number_of_leading_dimensions(rng):
@@ -144,7 +144,7 @@ def test_gradients_of_convolutional_layers_are_right(rng, layer):
     assert gradients_are_right(lambda: layer(x), x, *layer.parameters())
 
 
-# ---- Embedding -----------------------------------------------------------------------------------
+# ---- Embedding ---------------------------------------------------------------------------------
 
 
 def test_an_embedding_looks_up_rows_and_adds_up_their_gradients():
@@ -167,7 +167,7 @@ def test_the_padding_row_is_zero_and_stays_so():
     np.testing.assert_array_equal(values(layer.weight.grad), [[0, 0], [0, 0], [1, 1]])
 
 
-# ---- Dropout -------------------------------------------------------------------------------------
+# ---- Dropout -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
@@ -225,7 +225,7 @@ def test_dropouts_gradient_is_right(rng):
     assert gradients_are_right(lambda: nn.Dropout(0.4)(x), x)
 
 
-# ---- Reparameterize ------------------------------------------------------------------------------
+# ---- Reparameterize ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("mu", "logvar"), [(0.0, 0.0), (2.0, 1.5), (-1.0, -3.0)])

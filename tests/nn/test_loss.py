@@ -35,7 +35,7 @@ def reduced(each, reduction):
 each_reduction = pytest.mark.parametrize("reduction", ["none", "sum", "mean"])
 
 
-# ---- distances and densities ---------------------------------------------------------------------
+# ---- distances and densities -------------------------------------------------------------------
 
 DISTANCES = {
     "MSELoss": (nn.MSELoss, {}, lambda d: d**2),
@@ -100,7 +100,7 @@ def test_a_target_of_probability_zero_adds_nothing_to_the_divergence():
     np.testing.assert_allclose(values(q.grad), [[0.0, -2.0]], rtol=1e-6)
 
 
-# ---- two classes ---------------------------------------------------------------------------------
+# ---- two classes -------------------------------------------------------------------------------
 
 
 @each_reduction
@@ -156,7 +156,7 @@ def test_wrong_certain_probabilities_have_a_finite_loss_and_gradient():
     assert (values(p.grad) * [-1, 1] > 0).all()
 
 
-# ---- several classes -----------------------------------------------------------------------------
+# ---- several classes ---------------------------------------------------------------------------
 
 
 @each_reduction
@@ -219,7 +219,7 @@ def test_the_gradient_of_cross_entropy_is_the_softmax_less_the_labels(logits, la
     np.testing.assert_allclose(values(x.grad), expected, rtol=1e-10, atol=1e-14)
 
 
-# ---- as modules ----------------------------------------------------------------------------------
+# ---- as modules --------------------------------------------------------------------------------
 
 
 def test_a_weight_moves_with_its_loss_and_is_not_trained(backend):

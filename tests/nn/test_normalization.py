@@ -30,7 +30,7 @@ def with_affine(module, rng):
     return module.double()
 
 
-# ---- batch normalization -------------------------------------------------------------------------
+# ---- batch normalization -----------------------------------------------------------------------
 
 
 @each_layout
@@ -83,7 +83,8 @@ def test_evaluation_uses_the_running_statistics_and_leaves_them(rng, layer, shap
 
     y = module.eval()(tg.tensor(x))
 
-    mean, std = by_channel([1.0, -2.0, 0.5], x.ndim), np.sqrt(by_channel([4.0, 0.25, 1], x.ndim) + EPS)
+    mean = by_channel([1.0, -2.0, 0.5], x.ndim)
+    std = np.sqrt(by_channel([4.0, 0.25, 1.0], x.ndim) + EPS)
     weight, bias = (by_channel(values(p), x.ndim) for p in (module.weight, module.bias))
     np.testing.assert_allclose(values(y), (x - mean) / std * weight + bias, rtol=1e-10, atol=1e-12)
     for name, array in module.state_dict().items():
@@ -151,7 +152,7 @@ def test_running_statistics_are_no_part_of_the_graph(rng):
     assert module.running_var.dtype == np.float32
 
 
-# ---- layer normalization -------------------------------------------------------------------------
+# ---- layer normalization -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("last", [(5,), (3, 5), (2, 3, 5)])

@@ -13,7 +13,7 @@ from tinygen.gradcheck import gradgradcheck
 STEPS, BATCH, FEATURES, HIDDEN = 4, 3, 5, 2
 
 
-# ---- the oracle ------------------------------------------------------------------------------
+# ---- the oracle --------------------------------------------------------------------------------
 
 
 def sigmoid(x):
@@ -92,7 +92,7 @@ def as_state(parts):
     return parts[0] if len(parts) == 1 else tuple(parts)
 
 
-# ---- values ----------------------------------------------------------------------------------
+# ---- values ------------------------------------------------------------------------------------
 
 
 @each_kind
@@ -171,7 +171,7 @@ def test_reading_in_two_halves_with_the_state_carried_is_reading_at_once(rng, ki
     )
 
 
-# ---- gradients -------------------------------------------------------------------------------
+# ---- gradients ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["RNN", "GRU", "LSTM"])
@@ -199,7 +199,7 @@ def test_second_derivatives_are_right(rng, kind):
     )
 
 
-# ---- dropout between layers ------------------------------------------------------------------
+# ---- dropout between layers --------------------------------------------------------------------
 
 
 @each_kind
@@ -228,7 +228,7 @@ def test_dropout_acts_between_layers_and_in_training_only(rng, kind):
     np.testing.assert_array_equal(values(two(x)[0]), values(two(x)[0]))
 
 
-# ---- weights ---------------------------------------------------------------------------------
+# ---- weights -----------------------------------------------------------------------------------
 
 
 def test_parameters_have_pytorchs_names_shapes_and_order():
@@ -256,7 +256,7 @@ def test_the_nonlinearity_comes_fourth_as_in_pytorch():
     assert nn.RNN(3, 2, 1, "relu").nonlinearity == "relu"
 
 
-# ---- Keras' way ------------------------------------------------------------------------------
+# ---- Keras' way --------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -97,7 +97,7 @@ def test_loading_tells_a_waiting_backward_that_weights_changed(strict):
         loss.backward()
 
 
-# ---- what does not fit ---------------------------------------------------------------------------
+# ---- what does not fit -------------------------------------------------------------------------
 
 
 def spoilt_state():

@@ -151,7 +151,8 @@ def test_comparing_is_elementwise() -> None:
     assert (x != 2).tolist() == [True, False, True]
     assert [(x < 2).tolist(), (x <= 2).tolist()] == [[True, False, False], [True, True, False]]
     assert [(x > 2).tolist(), (x >= 2).tolist()] == [[False, False, True], [False, True, True]]
-    assert [(2 > x).tolist(), (2 <= x).tolist()] == [[True, False, False], [False, True, True]]
+    two = np.float32(2)
+    assert [(two > x).tolist(), (two <= x).tolist()] == [[True, False, False], [False, True, True]]
 
 
 def test_in_looks_for_a_value() -> None:

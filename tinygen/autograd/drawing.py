@@ -9,6 +9,7 @@ barycentre). Then each is moved as near to its neighbours as the widths allow.
 from __future__ import annotations
 
 import itertools
+import math
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
 __all__ = ["draw_graph", "graph_dot"]
 
 Names = Mapping[str, Any] | Iterable[tuple[str, Any]]
+Point = tuple[float, float]
 
 LIMIT = 150  # more nodes than this are no picture any more
 ROW, HEIGHT, GAP, MARGIN = 0.56, 0.36, 0.16, 0.12  # inches
 CHARACTER = {"title": 0.082, "detail": 0.066}  # inches, at 9 and 7.5 points
 SWEEPS = 24
-LINE = "#333333"
+LINE: dict[str, Any] = {"color": "#333333", "linewidth": 0.8}
+PAGE, CHANNEL = 20, 0.08  # layers in a column; inches between lines to the next one
 # Fill and line of each kind of node, in Okabe and Ito's colours for every eye.
 COLOURS = {
     "leaf": ("#d6e9f6", "#0072b2"),
@@ -50,7 +53,15 @@ class _Node:
     layer: int = 0  # the result is in layer 0
     height: int = 0  # the longest path from a leaf
     x: float = 0.0
+    y: float = 0.0
+    column: int = 0
+    shift: float = 0.0  # of its column, to the right
     partners: list[_Node] = field(default_factory=list)  # to stand straight above or below
+
+    @property
+    def column_x(self) -> float:
+        """Where it stands in the picture; ``x`` is where it would, were there one column."""
+        return self.x + self.shift
 
     @property
     def width(self) -> float:
@@ -74,7 +85,7 @@ def graph_dot(tensor: Any, names: Names | None = None) -> str:
     Parameters
     ----------
     tensor : Tensor
-        The result, before ``backward`` has freed its graph (shapes are missing after it).
+        The result, before ``backward`` has freed its graph.
     names : mapping of str to Tensor, or pairs of them, optional
         What to call leaves and intermediate values, such as ``model.named_parameters()``.
 
@@ -86,7 +97,7 @@ def graph_dot(tensor: Any, names: Names | None = None) -> str:
     Raises
     ------
     RuntimeError
-        If there is no graph: nothing behind the tensor requires a gradient.
+        If there is no graph: nothing behind the tensor requires a gradient, or it was freed.
     """
     shapes = {"leaf": "box", "function": "box", "result": "ellipse"}
     nodes = _trace(tensor, names)
@@ -110,13 +121,13 @@ def draw_graph(
     """A picture of the graph behind a tensor: leaves at the top, the result at the bottom.
 
     Blue boxes with round corners are leaves, yellow ones functions, the green one is the result;
-    each shows its shape. Of a graph of more than 150 nodes the newest part is drawn, and the
-    picture says so.
+    each shows its shape. What is too long for a page goes on in the next column. Of a graph of
+    more than 150 nodes the newest part is drawn, and the picture says so.
 
     Parameters
     ----------
     tensor : Tensor
-        The result, before ``backward`` has freed its graph (shapes are missing after it).
+        The result, before ``backward`` has freed its graph.
     file : path or binary file, optional
         Where to save it, as the ending of the name says: ``.png``, ``.svg`` or ``.pdf``.
     names : mapping of str to Tensor, or pairs of them, optional
@@ -129,7 +140,7 @@ def draw_graph(
     Raises
     ------
     RuntimeError
-        If there is no graph: nothing behind the tensor requires a gradient.
+        If there is no graph: nothing behind the tensor requires a gradient, or it was freed.
     """
     from matplotlib.figure import Figure
 
@@ -138,10 +149,13 @@ def draw_graph(
     layers = _layered(nodes)
     _order(layers)
     _place(layers)
+    detours = _fold(layers)
 
-    left = min(node.x - node.width / 2 for row in layers for node in row) - MARGIN
-    right = max(node.x + node.width / 2 for row in layers for node in row) + MARGIN
-    bottom, top = -HEIGHT / 2 - MARGIN, (len(layers) - 1) * ROW + HEIGHT / 2 + MARGIN
+    room = MARGIN + CHANNEL * max([0, *(detour.count for detour in detours.values())])
+    drawn = [node for row in layers for node in row]
+    left = min(node.column_x - node.width / 2 for node in drawn) - MARGIN
+    right = max(node.column_x + node.width / 2 for node in drawn) + MARGIN
+    bottom, top = -HEIGHT / 2 - room, max(node.y for node in drawn) + HEIGHT / 2 + room
     note = ""
     if len(nodes) < len(everything):
         note = f"the newest {LIMIT} of {len(everything)} nodes; … stands for older ones"
@@ -151,11 +165,10 @@ def draw_graph(
     axes.set(xlim=(left, right), ylim=(bottom, top))  # so that a unit is an inch
     axes.set_axis_off()
     axes.text(left + MARGIN, top - MARGIN, note, fontsize=7.5, va="top", style="italic")
-    for row in layers:
-        for node in row:
-            _draw_arrows(axes, node)
-            if node.kind != "bend":
-                _draw_box(axes, node)
+    for node in drawn:
+        _draw_lines(axes, node, detours)
+        if node.kind != "bend":
+            _draw_box(axes, node)
     if file is not None:
         figure.savefig(file)
     return figure
@@ -173,7 +186,13 @@ def _trace(tensor: Any, names: Names | None) -> list[_Node]:
             "there is no graph behind this tensor: it was made inside no_grad(), by detach(), or "
             "from tensors whose requires_grad is False"
         )
-    called = _names_by_maker(names)
+    if getattr(tensor.edge[0], "released", False):
+        raise RuntimeError(
+            "the graph behind this tensor was already walked and freed: draw it before "
+            "backward(), or keep it with backward(retain_graph=True)"
+        )
+    pairs = list(names.items() if isinstance(names, Mapping) else names or ())
+    called = _names_by_maker([pair for pair in pairs if pair[1] is not tensor])
     nodes: dict[int, _Node] = {}
     stack: list[Any] = [tensor.edge[0]]
     while stack:  # depth first; the loop stands for a recursion that could be too deep
@@ -188,19 +207,15 @@ def _trace(tensor: Any, names: Names | None) -> list[_Node]:
             node = _described(maker, called.get(id(maker), []))
             node.inputs = [nodes[id(source)] for source in sources]
             nodes[id(maker)] = node
-    name = next((name for name, value in _pairs(names) if value is tensor), "result")
+    name = next((name for name, value in pairs if value is tensor), "result")
     result = _Node("result", name, _shape_text(tensor.data.shape), [nodes[id(tensor.edge[0])]])
     return [*nodes.values(), result]
 
 
-def _pairs(names: Names | None) -> list[tuple[str, Any]]:
-    return list(names.items() if isinstance(names, Mapping) else names or ())
-
-
-def _names_by_maker(names: Names | None) -> dict[int, list[str]]:
+def _names_by_maker(pairs: list[tuple[str, Any]]) -> dict[int, list[str]]:
     """What the outputs of each maker are called."""
     called: dict[int, list[str]] = {}
-    for name, value in _pairs(names):
+    for name, value in pairs:
         if value.edge is not None:
             called.setdefault(id(value.edge[0]), []).append(name)
     return called
@@ -267,16 +282,17 @@ def _layered(nodes: list[_Node]) -> list[list[_Node]]:
 
 
 def _join_main_line(node: _Node) -> None:
-    """Make a partner of the input with the longest past, if there is one."""
+    """Go on with the line of the input that has the longest past, if there is one."""
     sources = sorted(set(node.inputs), key=lambda source: source.height)
     if not sources:
         return
     main = sources[-1]
     node.height = main.height + 1
     is_alone = len(sources) == 1 or sources[-2].height < main.height
-    if is_alone and main.layer == node.layer + 1:
-        node.partners.append(main)
+    if is_alone and main.kind == "function" and main.layer == node.layer + 1:
+        main.partners = main.partners or [main]
         main.partners.append(node)
+        node.partners = main.partners
 
 
 def _reaching(chain: list[_Node], layer: int, layers: list[list[_Node]]) -> _Node:
@@ -375,32 +391,65 @@ def _spread(
     return [place + offset for place, offset in zip(places, offsets, strict=True)]
 
 
+@dataclass
+class _Detour:
+    """The way of a line to the next column: below this one, up between them, and down."""
+
+    number: int  # among those of its column, from the left
+    count: int
+    right: float  # the edge of the column that it leaves
+
+
+def _fold(layers: list[list[_Node]]) -> dict[tuple[_Node, _Node], _Detour]:
+    """Cut what is longer than a page into columns; the lines that must find their way between."""
+    columns = math.ceil(len(layers) / PAGE)
+    length = math.ceil(len(layers) / columns)
+    detours: dict[tuple[_Node, _Node], _Detour] = {}
+    shift = right = 0.0
+    for column in range(columns):
+        rows = layers[::-1][column * length : (column + 1) * length]
+        nodes = [node for row in rows for node in row]
+        if column:
+            lines = [(source, node) for node in rows[0] for source in node.inputs]
+            lines = sorted(set(lines), key=lambda line: (line[0].x, line[1].x))
+            for number, line in enumerate(lines):
+                detours[line] = _Detour(number, len(lines), right)
+            gap = 2 * GAP + CHANNEL * len(lines)
+            shift = right + gap - min(node.x - node.width / 2 for node in nodes)
+        for place, row in enumerate(rows):
+            for node in row:
+                node.column, node.shift, node.y = column, shift, (length - 1 - place) * ROW
+        right = max(node.column_x + node.width / 2 for node in nodes)
+    return detours
+
+
 # ---- drawing it ------------------------------------------------------------------------------
 
 
 def _draw_box(axes: Axes, node: _Node) -> None:
     from matplotlib.patches import FancyBboxPatch
 
-    y = node.layer * ROW
     fill, line = COLOURS[node.kind]
     radius = {"leaf": 0.1, "result": HEIGHT / 2}.get(node.kind, 0.01)
-    corner = node.x - node.width / 2, y - HEIGHT / 2
+    x, y = node.column_x, node.y
     axes.add_patch(
         FancyBboxPatch(
-            corner, node.width, HEIGHT, boxstyle=f"round,pad=0,rounding_size={radius}",
-            facecolor=fill, edgecolor=line, linewidth=1.0,
-            linestyle="dashed" if node.kind == "older" else "solid",
+            (x - node.width / 2, y - HEIGHT / 2), node.width, HEIGHT,
+            boxstyle=f"round,pad=0,rounding_size={radius}", facecolor=fill, edgecolor=line,
+            linewidth=1.0, linestyle="dashed" if node.kind == "older" else "solid",
         )
     )  # fmt: skip
+    centred: dict[str, Any] = {"ha": "center", "va": "center"}
     rise = 0.075 if node.detail else 0.0
-    axes.text(node.x, y + rise, node.title, fontsize=9, ha="center", va="center")
-    axes.text(
-        node.x, y - 0.095, node.detail, fontsize=7.5, ha="center", va="center", color="#444444"
-    )
+    axes.text(x, y + rise, node.title, fontsize=9, **centred)
+    axes.text(x, y - 0.095, node.detail, fontsize=7.5, color="#444444", **centred)
 
 
-def _draw_arrows(axes: Axes, node: _Node) -> None:
+def _draw_lines(axes: Axes, node: _Node, detours: Mapping[tuple[_Node, _Node], _Detour]) -> None:
     """The lines into a node, each arriving as straight above its end as there is room."""
+    if node.kind == "bend":
+        upright = [node.y - HEIGHT / 2, node.y + HEIGHT / 2]
+        axes.plot([node.column_x] * 2, upright, **LINE)
     if not node.inputs:
         return
     times = Counter(node.inputs)
@@ -410,18 +459,26 @@ def _draw_arrows(axes: Axes, node: _Node) -> None:
     apart = min(0.1, 2 * reach / len(sources))
     ends = _spread(nearest, [1.0] * len(sources), [apart] * (len(sources) - 1))
     for source, x in zip(sources, ends, strict=True):
-        start = source.x, source.layer * ROW - HEIGHT / 2
-        end = x, node.layer * ROW + HEIGHT / 2
-        axes.annotate(
-            "", end, start,
-            arrowprops={
-                "arrowstyle": "-" if node.kind == "bend" else "-|>", "color": LINE,
-                "linewidth": 0.8, "mutation_scale": 7, "shrinkA": 0, "shrinkB": 0,
-            },
-        )  # fmt: skip
+        start = source.column_x, source.y - HEIGHT / 2
+        end = x + node.shift, node.y + HEIGHT / 2
+        if (source, node) in detours:
+            start = _draw_detour(axes, start, end, detours[source, node])
+        ending = {"arrowstyle": "-" if node.kind == "bend" else "-|>", "mutation_scale": 7}
+        axes.annotate("", end, start, arrowprops={**LINE, **ending, "shrinkA": 0, "shrinkB": 0})
         if times[source] > 1:
-            middle = (start[0] + end[0]) / 2 + 0.04, (start[1] + end[1]) / 2
-            axes.text(*middle, f"×{times[source]}", fontsize=7.5, ha="left", va="center")
-    if node.kind == "bend":
-        y = node.layer * ROW
-        axes.plot([node.x, node.x], [y - HEIGHT / 2, y + HEIGHT / 2], color=LINE, linewidth=0.8)
+            middle = (start[0] + end[0]) / 2 - 0.04, (start[1] + end[1]) / 2
+            axes.text(*middle, f"×{times[source]}", fontsize=7.5, ha="right", va="center")
+
+
+def _draw_detour(axes: Axes, start: Point, end: Point, way: _Detour) -> Point:
+    """All of a line to the next column but its last piece; where that begins.
+
+    The leftmost line goes lowest and furthest to the right, so that none cross.
+    """
+    inner = CHANNEL * (way.number + 1)
+    outer = CHANNEL * (way.count - way.number)
+    between = way.right + GAP + outer
+    below, above = start[1] - outer, end[1] + inner
+    corners = [start, (start[0], below), (between, below), (between, above), (end[0], above)]
+    axes.plot(*zip(*corners, strict=True), **LINE)
+    return corners[-1]

@@ -273,6 +273,8 @@ class Function:
         """
         ctx, modes = cls(), thread.modes
         recording = modes.grad
+
+        # Take the arrays out of the Tensors, and note where gradients for them must go.
         xp = dtype = None
         recorded = mixed = False
         arrays: list[Any] = []
@@ -300,6 +302,7 @@ class Function:
         if modes.arrays:
             return cls.forward(ctx, *arrays, **options)
 
+        # Compute.
         if recorded:
             ctx.edges = edges
         modes.arrays = True
@@ -310,6 +313,7 @@ class Function:
         finally:
             modes.arrays = False
 
+        # Wrap the results, and remember what backward will need.
         made, ctx.outputs = [], []
         shared = _version_of_first(args) if cls.shares_memory else None
         for number, value in enumerate(result if isinstance(result, tuple) else (result,)):

@@ -98,7 +98,9 @@ def _digits() -> Digits:
         digits = load_mnist()
     except DataNotFoundError:
         print("Data    MNIST was not found: digits drawn by a program take its place.")
-        print(f"        For the real thing, put its four files into {user_cache() / 'mnist'}, or name")
+        print(
+            f"        For the real thing, put its four files into {user_cache() / 'mnist'}, or name"
+        )
         print("        their folder in TINYGEN_DATA; tinygen doctor says where to get them.")
         digits = synthetic_digits()
     print(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from tinygen.nn import activation, functional, init, layers, loss, pooling, utils
@@ -28,8 +29,7 @@ __all__ += pooling.__all__
 
 def __getattr__(name: str) -> Any:
     """Layers beyond the four model families' needs are loaded when asked for."""
-    from tinygen.nn import more
-
+    more = import_module("tinygen.nn.more")  # "from tinygen.nn" would ask here again
     if name in more.__all__:
         return getattr(more, name)
     raise AttributeError(f"tinygen.nn has no {name!r}")

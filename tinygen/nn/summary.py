@@ -140,17 +140,12 @@ def _multiply_adds(module: Module, output: Any) -> int:
     if isinstance(module, Conv2d):
         return int(output.numel() * math.prod(module.weight.shape[1:]))
     if isinstance(module, ConvTranspose2d):
-        return len(output) * math.prod(_input_size(module, output)) * module.weight.numel()
+        transposed = geometry_of(  # it multiplies where the convolution it transposes would
+            "summary", tuple(output.shape[2:]), module.kernel_size, module.stride, module.padding,
+            module.dilation,
+        )  # fmt: skip
+        return len(output) * math.prod(transposed.out) * module.weight.numel()
     if isinstance(module, _Recurrent):
         steps = output.numel() // output.shape[-1]
         return int(steps * sum(p.numel() for p in module.parameters() if p.ndim == 2))
     return 0
-
-
-def _input_size(module: ConvTranspose2d, output: Any) -> tuple[int, int]:
-    """The positions at which the convolution that this one transposes would multiply."""
-    size = [n - extra for n, extra in zip(output.shape[2:], module.output_padding, strict=True)]
-    return geometry_of(
-        "summary", (size[0], size[1]), module.kernel_size, module.stride, module.padding,
-        module.dilation,
-    ).out  # fmt: skip

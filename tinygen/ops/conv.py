@@ -261,7 +261,7 @@ def conv_transpose2d(
         Those of the convolution that this undoes the shape of.
     output_padding : int or pair of int
         Rows and columns added at one side, where a strided convolution gives several input
-        sizes the same output size. Less than the stride or the dilation.
+        sizes the same output size. Less than the stride.
     groups : int
 
     Returns
@@ -285,10 +285,10 @@ def conv_transpose2d(
         )
     stride, dilation, padding = as_pair(stride), as_pair(dilation), as_pair(padding)
     extra, kernel = as_pair(output_padding), tuple(weight.shape[2:])
-    if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
+    if any(e >= s for e, s in zip(extra, stride, strict=True)):
         raise ValueError(
-            f"conv_transpose2d: output_padding {extra} must be less than stride {stride} or "
-            f"dilation {dilation}"
+            f"conv_transpose2d: output_padding {extra} must be less than the stride {stride}: only "
+            "so many sizes have an output of one size"
         )
     size = tuple(
         (n - 1) * s - 2 * p + d * (k - 1) + e + 1
