@@ -33,8 +33,8 @@ from tinygen.ops.noise import bernoulli, randn_like
 from tinygen.ops.reduction import *  # noqa: F403
 from tinygen.ops.scan import *  # noqa: F403
 from tinygen.ops.shape import *  # noqa: F403
-from tinygen.tensor import *  # noqa: F403
-from tinygen.tensor import __all__ as _tensor_names
+from tinygen.tensors import *  # noqa: F403
+from tinygen.tensors import __all__ as _tensor_names
 
 __version__ = "0.1.0"
 

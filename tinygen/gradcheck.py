@@ -20,7 +20,7 @@ import numpy as np
 from tinygen import autograd, backend
 from tinygen.backend import Array
 from tinygen.backend.random import Noise, get_rng_state, set_rng_state
-from tinygen.tensor import Tensor
+from tinygen.tensors import Tensor
 
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
 

@@ -38,6 +38,7 @@ def test_a_fourth_derivative_of_the_sine_is_the_sine() -> None:
     np.testing.assert_allclose(y.detach().numpy(), np.sin(x.detach().numpy()))
 
 
+@pytest.mark.parametrize("start", [[0.4, 1.3], 0.7], ids=["a vector", "a scalar"])
 @pytest.mark.parametrize(
     ("function", "second"),
     [
@@ -48,9 +49,9 @@ def test_a_fourth_derivative_of_the_sine_is_the_sine() -> None:
     ],
 )
 def test_functions_that_keep_their_output_or_input_have_second_derivatives(
-    function: Callable[[tg.Tensor], tg.Tensor], second: Callable[[Any], Any]
+    function: Callable[[tg.Tensor], tg.Tensor], second: Callable[[Any], Any], start: Any
 ) -> None:
-    x = leaf([0.4, 1.3])
+    x = leaf(start)
     curvature = derivative(derivative(function(x), x), x)
     np.testing.assert_allclose(curvature.detach().numpy(), second(x.detach().numpy()))
 

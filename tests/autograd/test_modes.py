@@ -135,26 +135,26 @@ def test_no_grad_in_one_thread_leaves_the_other_recording() -> None:
 
 
 def test_one_decorator_serves_two_threads_at_once() -> None:
-    both_inside, recorder_left = threading.Barrier(2), threading.Event()
+    recorder_in, quiet_in, recorder_out = (threading.Event() for _ in range(3))
 
     @tg.no_grad()
-    def meet() -> None:
-        both_inside.wait(10)
+    def stay(entered: threading.Event, until: threading.Event) -> None:
+        entered.set()
+        assert until.wait(10)
 
     def recording() -> None:
-        meet()
-        assert tg.is_grad_enabled()
-        recorder_left.set()
+        stay(recorder_in, quiet_in)
+        recording_again = tg.is_grad_enabled()
+        recorder_out.set()
+        assert recording_again
 
     def quiet() -> None:
+        assert recorder_in.wait(10)
         with tg.no_grad():
-            meet()
-            assert recorder_left.wait(10)
+            stay(quiet_in, recorder_out)
             assert not tg.is_grad_enabled()
 
-    for _ in range(5):  # whichever of them enters first
-        recorder_left.clear()
-        in_threads(recording, quiet)
+    in_threads(recording, quiet)
 
 
 def test_plain_and_anomaly_modes_belong_to_their_thread() -> None:

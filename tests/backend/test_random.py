@@ -156,6 +156,18 @@ def test_moments_of_the_normal_distribution(normal: np.ndarray) -> None:
         assert_mean(normal**power, moments[power], variance)
 
 
+def test_normal_numbers_are_box_and_mullers_of_the_uniform_ones(on: backend.Backend) -> None:
+    count = 501
+    first, second = Noise(7).uniform((2 * count,), np.float64).reshape(2, count)
+    expected = [
+        math.sqrt(-2 * math.log(1 - u)) * wave(2 * math.pi * v)
+        for wave in (math.cos, math.sin)
+        for u, v in zip(first.tolist(), second.tolist(), strict=True)
+    ]
+    drawn = on.to_numpy(Noise(7).normal((2 * count,), np.float64, on))
+    np.testing.assert_allclose(drawn, expected, rtol=1e-12, atol=1e-15)
+
+
 def test_normal_numbers_reach_into_the_tails(normal: np.ndarray) -> None:
     beyond = (np.abs(normal) > 3).astype(float)
     expected = math.erfc(3 / math.sqrt(2))

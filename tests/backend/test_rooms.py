@@ -22,7 +22,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # From the ground up: a room may use those before it.
 ROOMS = [
     "backend", "fast",
-    "autograd", "ops", "tensor", "gradcheck",
+    "autograd", "ops", "tensors", "gradcheck",
     "nn", "optim",
     "io", "data", "metrics", "plots",
     "models",
@@ -31,7 +31,7 @@ ROOMS = [
     "teach", "cli",
 ]  # fmt: skip
 
-DEVICE_AGNOSTIC = {"autograd", "ops", "tensor", "nn", "optim", "models"}
+DEVICE_AGNOSTIC = {"autograd", "ops", "tensors", "nn", "optim", "models"}
 MAY_IMPORT_CUPY = {"backend", "fast"}
 
 DTYPES = {
@@ -40,15 +40,15 @@ DTYPES = {
 }  # fmt: skip
 
 HOST_WORK: dict[str, tuple[set[str], str]] = {
-    "tensor/creation.py": (
+    "tensors/creation.py": (
         {"array", "asarray"},
         "Python lists become an array on the host before it moves to its device",
     ),
-    "tensor/printing.py": (
+    "tensors/printing.py": (
         {"array2string"},
         "a tensor is printed from a copy on the host",
     ),
-    "tensor/tensor.py": (
+    "tensors/tensor.py": (
         {"asarray", "ascontiguousarray"},
         "numpy() gives a host array in C order, new_tensor takes host data",
     ),
@@ -175,14 +175,14 @@ def test_the_checks_see_what_they_are_for(tmp_path: Path, monkeypatch: pytest.Mo
         "    from tinygen.models import cnn\n"
         "def lazily(x):\n"
         "    from tinygen.nn import functional\n"
-        "    from ..tensor import Tensor\n"
-        "    from tinygen import tensor as make, exp\n"
+        "    from ..tensors import Tensor\n"
+        "    from tinygen import tensors as make, exp\n"
         "    return np.float32(np.maximum(x, 0))\n",
         encoding="utf-8",
     )
     assert room_of(file) == "ops"
     assert sorted(imported_rooms(file)) == [
-        (3, "backend"), (7, "nn"), (8, "tensor"), (9, "tensor"), (9, "tinygen")
+        (3, "backend"), (7, "nn"), (8, "tensors"), (9, "tensors"), (9, "tinygen")
     ]  # fmt: skip
     assert numpy_names(file) == {"float32", "maximum"}
 

@@ -39,7 +39,7 @@ def test_without_a_command_the_help_is_shown(capsys):
         (["demo", "--epochs", "0"], "'0' is not a whole number of at least 1"),
         (["demo", "--epochs", "few"], "'few' is not a whole number of at least 1"),
         (["demo", "--seed", "-1"], "'-1' is not a whole number of at least 0"),
-        (["demo", "--device", "tpu"], "'cpu', 'cuda'"),
+        (["demo", "--device", "tpu"], "'tpu'"),
     ],
 )
 def test_a_mistake_ends_with_2_and_a_message(capsys, words, message):
@@ -47,7 +47,7 @@ def test_a_mistake_ends_with_2_and_a_message(capsys, words, message):
         main(words)
 
     assert end.value.code == 2
-    assert message in capsys.readouterr().err.replace("choose from cpu, cuda", "'cpu', 'cuda'")
+    assert message in capsys.readouterr().err
 
 
 def test_importing_tinygen_imports_nothing_heavy():

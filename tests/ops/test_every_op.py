@@ -9,8 +9,18 @@ import pytest
 from hypothesis import given, settings
 
 import tinygen as tg
+import tinygen.nn.functional as F
 from tests.ops import cases
-from tests.ops.registry import CASES, Call, Case, on_host, placed, public_ops, tensors_in
+from tests.ops.registry import (
+    CASES,
+    Call,
+    Case,
+    function_named,
+    on_host,
+    placed,
+    public_ops,
+    tensors_in,
+)
 from tinygen.backend import Backend
 from tinygen.gradcheck import gradcheck, gradgradcheck
 
@@ -31,9 +41,18 @@ def test_every_case_is_of_a_public_op() -> None:
 
 @pytest.mark.parametrize("op", public_ops())
 def test_every_public_op_is_documented(op: str) -> None:
-    from tests.ops.registry import function_named
-
     assert function_named(op).__doc__
+
+
+def test_every_public_op_is_found_where_pytorch_has_it() -> None:
+    inside = ("recurrent.",)  # what the layers are made of
+    hidden = [
+        op
+        for op in public_ops()
+        if not op.startswith(inside)
+        and not any(getattr(room, op.split(".")[1], None) is function_named(op) for room in (tg, F))
+    ]
+    assert hidden == []
 
 
 def on_each_call(
@@ -46,25 +65,34 @@ def on_each_call(
     def run(call: Call) -> None:
         check(call)
 
+    tg.manual_seed(0)
     run()
 
 
 @every_case
 def test_value(case: Case, backend: Backend) -> None:
-    def check(call: Call) -> None:
-        for dtype in ("float32", "float64"):
-            args, kwargs = placed(call, backend, dtype)
-            before = [x.data.tobytes() for x in tensors_in((args, kwargs))]
-            results = tensors_in(case.function(*args, **kwargs))
-            assert [x.data.tobytes() for x in tensors_in((args, kwargs))] == before
-            assert all(x.device == backend.device for x in results)
-            if case.oracle is not None:
-                host_args, host_kwargs = on_host(call)
-                compare(case, results, case.oracle(*host_args, **host_kwargs), dtype)
-            else:
-                assert {str(x.dtype) for x in results} == {dtype}
+    on_each_call(case, 10, backend, lambda call: check_value(case, call, backend))
 
-    on_each_call(case, 10, backend, check)
+
+@every_case
+def test_value_without_fast_kernels(case: Case, backend: Backend) -> None:
+    with tg.plain():
+        on_each_call(case, 3, backend, lambda call: check_value(case, call, backend))
+
+
+def check_value(case: Case, call: Call, backend: Backend) -> None:
+    """The value, shape, dtype and place of a result; and the inputs are as they were."""
+    for dtype in ("float32", "float64"):
+        args, kwargs = placed(call, backend, dtype)
+        before = [x.data.tobytes() for x in tensors_in((args, kwargs))]
+        results = tensors_in(case.function(*args, **kwargs))
+        assert [x.data.tobytes() for x in tensors_in((args, kwargs))] == before
+        assert all(x.device == backend.device for x in results)
+        if case.oracle is not None:
+            host_args, host_kwargs = on_host(call)
+            compare(case, results, case.oracle(*host_args, **host_kwargs), dtype)
+        else:
+            assert {str(x.dtype) for x in results} == {dtype}
 
 
 def compare(case: Case, results: list[tg.Tensor], expected: object, dtype: str) -> None:
@@ -90,10 +118,12 @@ def expected_dtype(case: Case, array: np.ndarray, dtype: str) -> str:
 
 @differentiable
 def test_gradient(case: Case, backend: Backend) -> None:
+    """The results leave through a transpose: gradients arrive in the other order of memory."""
+
     def check(call: Call) -> None:
         args, kwargs = placed(call, backend, "float64", requires_grad=True)
         assert gradcheck(
-            lambda *_: tensors_in(case.function(*args, **kwargs)),
+            lambda *_: [y.T for y in tensors_in(case.function(*args, **kwargs))],
             tensors_in((args, kwargs)),
             **STRICT,
         )

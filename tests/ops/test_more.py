@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinygen as tg
@@ -102,7 +102,7 @@ BROADCAST = {
 def operands(draw, equation):
     """Arrays of an equation's shapes: now and then empty, or of length 1 and to be stretched."""
     letters = equation.partition("->")[0].replace(" ", "").split(",")
-    lengths = {letter: draw(st.sampled_from([2, 3, 3, 1, 0])) for letter in "".join(letters)}
+    lengths = {letter: draw(st.sampled_from([2, 3, 1, 0])) for letter in "".join(letters)}
     shapes = [
         tuple(
             1 if part.count(letter) == 1 and draw(st.integers(0, 9)) == 0 else lengths[letter]
@@ -120,12 +120,13 @@ def is_numpys_einsum(backend, equation, values):
     result = tg.einsum(equation, *inputs).detach().cpu().numpy()
 
     np.testing.assert_allclose(result, np.einsum(equation, *values), rtol=1e-12, atol=1e-12)
-    assert gradcheck(lambda *x: tg.einsum(equation, *x), inputs, **STRICT)
+    assert gradcheck(lambda *x: tg.einsum(equation, *x), inputs, **STRICT, fast_mode=True)
     assert gradgradcheck(lambda *x: tg.einsum(equation, *x), inputs, **STRICT, fast_mode=True)
 
 
 @pytest.mark.parametrize("equation", EQUATIONS)
 def test_einsum_is_numpys(backend, equation):
+    @settings(max_examples=6 if backend.name == "numpy" else 1)
     @given(operands(equation))
     def check(values):
         is_numpys_einsum(backend, equation, values)

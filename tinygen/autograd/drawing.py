@@ -54,7 +54,6 @@ class _Node:
     height: int = 0  # the longest path from a leaf
     x: float = 0.0
     y: float = 0.0
-    column: int = 0
     shift: float = 0.0  # of its column, to the right
     partners: list[_Node] = field(default_factory=list)  # to stand straight above or below
 
@@ -418,7 +417,7 @@ def _fold(layers: list[list[_Node]]) -> dict[tuple[_Node, _Node], _Detour]:
             shift = right + gap - min(node.x - node.width / 2 for node in nodes)
         for place, row in enumerate(rows):
             for node in row:
-                node.column, node.shift, node.y = column, shift, (length - 1 - place) * ROW
+                node.shift, node.y = shift, (length - 1 - place) * ROW
         right = max(node.column_x + node.width / 2 for node in nodes)
     return detours
 

@@ -209,7 +209,7 @@ class Function:
     """
 
     xp: ModuleType
-    shares_memory: ClassVar[bool] = False  # a view: output and input are the same memory
+    may_share_memory: ClassVar[bool] = False  # the output may be a view of the first input
     mixes_dtypes: ClassVar[bool] = False  # integers beside floats take the floats' dtype
     sets_dtype: ClassVar[bool] = False  # the op exists to change the dtype
     fills_missing: ClassVar[bool] = True  # backward gets zeros, not None, for an unused output
@@ -315,22 +315,20 @@ class Function:
 
         # Wrap the results, and remember what backward will need.
         made, ctx.outputs = [], []
-        shared = _version_of_first(args) if cls.shares_memory else None
-        for number, value in enumerate(result if isinstance(result, tuple) else (result,)):
+        results = result if isinstance(result, tuple) else (result,)
+        for number, value in enumerate(results):
             if type(value) not in MODULES or value.dtype is not dtype:
                 value = _as_array(ctx, value, arrays)
             wants_grad = recorded and value.dtype.kind == "f"
-            version = shared if shared and value.base is not None else None
+            version = _shared_version(value, args) if cls.may_share_memory else None
             made.append(Variable.result_type(value, wants_grad, ctx, number, version))
             ctx.outputs.append((value.shape, value.dtype))
         if modes.anomaly:
             anomaly.check_forward(ctx, args, made)
         if recorded:
             ctx.age = next(Function._ages)
-            ctx._saved = [
-                _saved(value, args, arrays, made, modes.anomaly) for value in ctx._saved
-            ]
-        return tuple(made) if isinstance(result, tuple) else made[0]
+            ctx._saved = [_saved(value, args, arrays, made, results) for value in ctx._saved]
+        return tuple(made) if results is result else made[0]
 
     def release(self) -> None:
         """Let go of what was kept for backward, and of the functions before this one."""
@@ -343,20 +341,21 @@ def _saved(
     args: Sequence[Any],
     arrays: Sequence[Any],
     made: Sequence[Variable],
-    with_checksum: bool,
+    results: Sequence[Any],
 ) -> Saved:
     """Note where a value came from: an input is kept as a Variable, an output by its number.
 
     The output's Variable would close a cycle and keep whole graphs alive.
     """
-    checksum = anomaly.checksum(array) if with_checksum else None
+    checksum = anomaly.checksum(array) if thread.modes.anomaly else None
     for position, given in enumerate(arrays):
         if given is array and isinstance(args[position], Variable):
             version = args[position]._version
             return array, args[position], version, version[0], checksum
-    for number, output in enumerate(made):
-        if output.data is array:
-            return array, number, output._version, output._version[0], checksum
+    for number, given in enumerate(results):
+        if given is array:
+            version = made[number]._version
+            return made[number].data, number, version, version[0], checksum
     return array, None, None, 0, checksum
 
 
@@ -398,8 +397,13 @@ def _rejoined(node: Function, array: Any, origin: Any, version: list[int] | None
     return array
 
 
-def _version_of_first(args: Sequence[Any]) -> list[int] | None:
-    return next((arg._version for arg in args if isinstance(arg, Variable)), None)
+def _shared_version(view: Array, args: Sequence[Any]) -> list[int] | None:
+    """The version cell of the argument that a result is a view of, if it is one."""
+    source = next((arg for arg in args if isinstance(arg, Variable)), None)
+    if source is None or view.base is None:
+        return None
+    is_view = view.base is source.data or view.base is source.data.base
+    return source._version if is_view else None
 
 
 def _on_different_devices(op: type[Function], args: Sequence[Any]) -> TypeError:
@@ -489,7 +493,7 @@ def backward(
         elif create_graph:
             variable.grad = variable.grad + gradient
         else:
-            variable.grad = Variable.result_type(variable.grad.data + gradient.data)
+            variable.grad = Variable.result_type(_sum(variable.grad.data, gradient.data))
 
 
 def grad(
@@ -533,8 +537,8 @@ def grad(
     for number, variable in enumerate(inputs):
         if variable.edge in found:
             gradient = found[variable.edge][1]
-            as_is = isinstance(gradient, Variable)
-            results.append(gradient if as_is else Variable.result_type(gradient))
+            recorded = isinstance(gradient, Variable)
+            results.append(gradient if recorded else Variable.result_type(gradient.copy()))
         elif materialize_grads:
             zeros = MODULES[type(variable.data)].zeros_like(variable.data)
             results.append(Variable.result_type(zeros))
@@ -609,6 +613,11 @@ def _step(
     results = node.backward(node, *gradients)
     if not isinstance(results, tuple):
         results = (results,)
+    if len(results) > len(node.edges) and any(r is not None for r in results[len(node.edges) :]):
+        raise RuntimeError(
+            f"backward of {node!r} returned {len(results)} gradients, but forward has "
+            f"{len(node.edges)} arguments"
+        )
     if node.where:  # it was recorded in anomaly mode
         anomaly.check_backward(node, results)
     for position, edge in enumerate(node.edges):
@@ -653,7 +662,18 @@ def _deliver(
         shape, dtype = waiting.shape, waiting.dtype
     if type(gradient) not in MODULES or gradient.shape != shape or gradient.dtype is not dtype:
         gradient = _fitted(gradient, shape, dtype, sender, position)
-    slots[number] = gradient if waiting is None else waiting + gradient
+    slots[number] = gradient if waiting is None else _sum(waiting, gradient)
+
+
+def _sum(first: Gradient, second: Gradient) -> Gradient:
+    """Two gradients added; NumPy would make a scalar of 0-d arrays."""
+    total = first + second
+    return total if total.ndim else _like(first, total)
+
+
+def _like(array: Gradient, value: Any) -> Gradient:
+    owner = MODULES.get(type(array))
+    return value if owner is None else owner.asarray(value)
 
 
 def _fitted(
@@ -664,8 +684,8 @@ def _fitted(
     position: int,
 ) -> Gradient:
     """A gradient summed over the axes that were broadcast, and in the value's own dtype."""
-    if not isinstance(gradient, Variable) and type(gradient) not in MODULES:
-        gradient = sender.xp.asarray(gradient)  # type: ignore[union-attr]
+    if sender and type(gradient) not in MODULES and not isinstance(gradient, Variable):
+        gradient = sender.xp.asarray(gradient)
     if gradient.shape != shape:
         extra = gradient.ndim - len(shape)
         stretched = [i for i, n in enumerate(shape) if n == 1 and gradient.shape[extra + i] != 1]
@@ -676,7 +696,7 @@ def _fitted(
                 f"input {position}, whose shape is {shape}"
             )
         axes = (*range(extra), *(extra + i for i in stretched))
-        gradient = gradient.sum(axes).reshape(shape)
+        gradient = _like(gradient, gradient.sum(axes)).reshape(shape)
     if gradient.dtype == dtype:
         return gradient
     return gradient.astype(dtype) if type(gradient) in MODULES else gradient.to(dtype)
@@ -707,6 +727,8 @@ def _checked_seeds(outputs: Sequence[Variable], seeds: Sequence[Any] | None) -> 
             seed = Variable.result_type(xp.ones(shape, output.data.dtype))
         elif not isinstance(seed, Variable):
             raise TypeError(f"gradient must be a Tensor, got {type(seed).__name__}")
+        elif type(seed.data) is not type(output.data):
+            raise TypeError("the gradient and the tensor are on different devices: use .to(device)")
         elif seed.data.shape != shape:
             raise RuntimeError(
                 f"the gradient has shape {seed.data.shape}, the tensor has shape {shape}"
@@ -782,10 +804,21 @@ def _hooked(gradient: Gradient, hooks: list[Hook] | None) -> Gradient:
         seen = Variable.result_type(gradient) if bare else gradient
         for hook in list(hooks):
             replaced = hook(seen)
-            seen = seen if replaced is None else replaced
+            seen = seen if replaced is None else _checked_replacement(replaced, seen)
     finally:
         modes.arrays = bare
     return seen.data if bare else seen
+
+
+def _checked_replacement(replaced: Any, seen: Variable) -> Variable:
+    """What a hook returned in place of a gradient."""
+    if not isinstance(replaced, Variable):
+        raise TypeError(f"a hook must return a Tensor or None, not {type(replaced).__name__}")
+    if replaced.shape != seen.shape:
+        raise RuntimeError(
+            f"a hook returned shape {replaced.shape} in place of a gradient of shape {seen.shape}"
+        )
+    return replaced
 
 
 def _used_twice(node: Function) -> RuntimeError:

@@ -44,6 +44,10 @@ class set_grad_enabled(contextlib.ContextDecorator):  # noqa: N801 - PyTorch's n
         self.mode = bool(mode)
         self._before: list[bool] = []
 
+    def _recreate_cm(self) -> set_grad_enabled:
+        """A decorated function may run in several threads: each call has its own."""
+        return set_grad_enabled(self.mode)
+
     def __enter__(self) -> None:
         self._before.append(thread.modes.grad)
         thread.modes.grad = self.mode

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-__all__ = ["main"]
+__all__ = ["INTERRUPTED", "main"]
 
 USAGE_ERROR = 2
 INTERRUPTED = 130

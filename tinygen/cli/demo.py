@@ -15,6 +15,7 @@ import numpy as np
 
 import tinygen as tg
 from tinygen import backend, nn
+from tinygen.cli import INTERRUPTED
 from tinygen.cli.progress import Progress
 from tinygen.data import DataNotFoundError, Digits, load_mnist, synthetic_digits
 from tinygen.data.mnist import user_cache
@@ -24,9 +25,6 @@ __all__ = ["Standardize", "accuracy_interval", "classify", "run", "small_cnn", "
 BATCH = 256
 
 PEAK_RATE = 0.01
-
-INTERRUPTED = 130
-"""What a shell expects of a program that Ctrl-C ended: 128 plus the signal's number."""
 
 
 def run(out: Path, epochs: int, seed: int, device: str) -> int:
@@ -98,10 +96,8 @@ def _digits() -> Digits:
         digits = load_mnist()
     except DataNotFoundError:
         print("Data    MNIST was not found: digits drawn by a program take its place.")
-        print(
-            f"        For the real thing, put its four files into {user_cache() / 'mnist'}, or name"
-        )
-        print("        their folder in TINYGEN_DATA; tinygen doctor says where to get them.")
+        print(f"        For the real thing, put its four files into {user_cache() / 'mnist'},")
+        print("        or name their folder in TINYGEN_DATA; tinygen doctor says how to get them.")
         digits = synthetic_digits()
     print(
         f"Data    {digits.name}: {len(digits.train_images):,} to learn from, "

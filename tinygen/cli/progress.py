@@ -30,11 +30,9 @@ class Progress:
 
     def __init__(self, total: int, unit: str) -> None:
         self.total, self.unit = total, unit
-        self.done, self.loss = 0, None
+        self.done = 0
+        self.loss: float | None = None
         self._show = _Bar(self) if sys.stdout.isatty() else _Lines(self)
-
-    done: int
-    loss: float | None
 
     def __enter__(self) -> Progress:
         self._started = time.perf_counter()

@@ -17,7 +17,7 @@ import numpy as np
 from tinygen.data.idx import DataError, parse_idx, read_bytes
 from tinygen.data.sets import Digits
 
-__all__ = ["DataNotFoundError", "find_mnist", "how_to_get_mnist", "load_mnist", "user_cache"]
+__all__ = ["DataNotFoundError", "find_mnist", "load_mnist", "user_cache"]
 
 MD5 = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
@@ -76,10 +76,10 @@ def find_mnist(root: str | Path | None = None) -> Path:
         if any(_path_of(folder, name) for name in MD5):
             return folder
     looked_in = ", ".join(str(folder) for folder in places)
-    raise DataNotFoundError(f"MNIST is not in {looked_in}. {how_to_get_mnist()}")
+    raise DataNotFoundError(f"MNIST is not in {looked_in}. {_how_to_get_it()}")
 
 
-def how_to_get_mnist() -> str:
+def _how_to_get_it() -> str:
     """What to do where it was not found."""
     return (
         f"Fetch {', '.join(f'{name}.gz' for name in MD5)} from {' or '.join(SOURCES)} into "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tinygen.nn.module import Module
 from tinygen.ops import activation, elementwise
-from tinygen.tensor import Tensor
+from tinygen.tensors import Tensor
 
 __all__ = [
     "ELU", "GELU", "LeakyReLU", "LogSoftmax", "ReLU", "SiLU", "Sigmoid", "Softmax", "Softplus",

@@ -11,7 +11,7 @@ from typing import Any
 from tinygen import backend
 from tinygen.autograd import no_grad
 from tinygen.backend import random
-from tinygen.tensor import Tensor
+from tinygen.tensors import Tensor
 
 __all__ = [
     "calculate_gain", "constant_", "eye_", "kaiming_normal_", "kaiming_uniform_", "normal_",

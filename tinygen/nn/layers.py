@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from tinygen import tensor
+from tinygen import tensors
 from tinygen.nn import init
 from tinygen.nn.module import Module, Parameter
 from tinygen.ops import conv, indexing, linalg, noise, shape
 from tinygen.ops.conv import Pair, as_pair
-from tinygen.tensor import Tensor
+from tinygen.tensors import Tensor
 
 __all__ = [
     "Conv2d", "ConvTranspose2d", "Dense", "Dropout", "Dropout2d", "Embedding", "Flatten",
@@ -38,7 +38,7 @@ class Dense(Module):
         super().__init__()
         check_positive("Dense", in_features=in_features, out_features=out_features)
         self.in_features, self.out_features = in_features, out_features
-        self.weight = Parameter(tensor.empty(out_features, in_features))
+        self.weight = Parameter(tensors.empty(out_features, in_features))
         self.register_parameter("bias", _bias(bias, out_features))
         self.reset_parameters()
 
@@ -84,7 +84,7 @@ class _Conv(Module):
         check_positive(name, dilation=min(self.dilation))
         self.padding: Any = padding if isinstance(padding, str) else as_pair(padding)
         self.groups = groups
-        self.weight = Parameter(tensor.empty(*self._weight_channels(), *self.kernel_size))
+        self.weight = Parameter(tensors.empty(*self._weight_channels(), *self.kernel_size))
         self.register_parameter("bias", _bias(bias, out_channels))
         self.reset_parameters()
 
@@ -209,7 +209,7 @@ class Embedding(Module):
             raise IndexError(f"Embedding: padding_idx {padding_idx} is not among {num_embeddings}")
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.padding_idx = padding_idx
-        self.weight = Parameter(tensor.empty(num_embeddings, embedding_dim))
+        self.weight = Parameter(tensors.empty(num_embeddings, embedding_dim))
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -304,7 +304,7 @@ class Unflatten(Module):
 
 
 def _bias(wanted: bool, size: int) -> Parameter | None:
-    return Parameter(tensor.empty(size)) if wanted else None
+    return Parameter(tensors.empty(size)) if wanted else None
 
 
 def check_positive(layer: str, **sizes: int) -> None:

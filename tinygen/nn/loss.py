@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tinygen.nn.module import Buffer, Module
 from tinygen.ops import loss
-from tinygen.tensor import Tensor
+from tinygen.tensors import Tensor
 
 __all__ = [
     "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "GaussianNLLLoss", "HuberLoss",

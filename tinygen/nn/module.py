@@ -11,7 +11,7 @@ import numpy as np
 from tinygen import backend
 from tinygen.autograd import Function, Variable, no_grad
 from tinygen.autograd.modes import thread
-from tinygen.tensor import Tensor
+from tinygen.tensors import Tensor
 
 __all__ = ["Buffer", "LoadResult", "Module", "Parameter"]
 

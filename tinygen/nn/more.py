@@ -8,7 +8,7 @@ from tinygen.nn.normalization import _BatchNorm
 from tinygen.ops import more as ops
 from tinygen.ops.conv import Pair
 from tinygen.ops.pool import pad
-from tinygen.tensor import Tensor, ones, zeros
+from tinygen.tensors import Tensor, ones, zeros
 
 __all__ = [
     "Fold", "GroupNorm", "HingeEmbeddingLoss", "InstanceNorm2d", "MarginRankingLoss",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tinygen import tensor
+from tinygen import tensors
 from tinygen.nn.layers import check_positive
 from tinygen.nn.module import Buffer, Module, Parameter
 from tinygen.ops import norm
-from tinygen.tensor import Tensor
+from tinygen.tensors import Tensor
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "LayerNorm"]
 
@@ -50,12 +50,12 @@ class _BatchNorm(Module):
         check_positive(type(self).__name__, num_features=num_features)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.track_running_stats = track_running_stats
-        self.register_parameter("weight", Parameter(tensor.ones(num_features)) if affine else None)
-        self.register_parameter("bias", Parameter(tensor.zeros(num_features)) if affine else None)
+        self.register_parameter("weight", Parameter(tensors.ones(num_features)) if affine else None)
+        self.register_parameter("bias", Parameter(tensors.zeros(num_features)) if affine else None)
         for name, initial in (
-            ("running_mean", tensor.zeros(num_features)),
-            ("running_var", tensor.ones(num_features)),
-            ("num_batches_tracked", tensor.tensor(0)),
+            ("running_mean", tensors.zeros(num_features)),
+            ("running_var", tensors.ones(num_features)),
+            ("num_batches_tracked", tensors.tensor(0)),
         ):
             self.register_buffer(name, Buffer(initial) if track_running_stats else None)
 
@@ -115,8 +115,8 @@ class LayerNorm(Module):
         self.normalized_shape = tuple(normalized_shape)
         self.eps = eps
         size, affine = self.normalized_shape, elementwise_affine
-        self.register_parameter("weight", Parameter(tensor.ones(size)) if affine else None)
-        self.register_parameter("bias", Parameter(tensor.zeros(size)) if affine else None)
+        self.register_parameter("weight", Parameter(tensors.ones(size)) if affine else None)
+        self.register_parameter("bias", Parameter(tensors.zeros(size)) if affine else None)
 
     def forward(self, input: Tensor) -> Tensor:
         return norm.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)

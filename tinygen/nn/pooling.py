@@ -7,7 +7,7 @@ from typing import Any
 from tinygen.nn.module import Module
 from tinygen.ops import pool
 from tinygen.ops.conv import Pair
-from tinygen.tensor import Tensor
+from tinygen.tensors import Tensor
 
 __all__ = [
     "AdaptiveAvgPool2d", "AdaptiveMaxPool2d", "AvgPool2d", "GlobalAvgPool2d", "MaxPool2d",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinygen import tensor
+from tinygen import tensors
 from tinygen.nn import init
 from tinygen.nn.layers import check_positive
 from tinygen.nn.module import Module, Parameter
 from tinygen.ops import noise, recurrent, shape
-from tinygen.tensor import Tensor
+from tinygen.tensors import Tensor
 
 __all__ = ["GRU", "LSTM", "RNN", "KerasLSTM"]
 
@@ -65,13 +65,13 @@ class _Recurrent(Module):
         for layer in range(num_layers):
             inputs = input_size if layer == 0 else directions * hidden_size
             for suffix in self._suffixes(layer):
-                self.register_parameter("weight_ih" + suffix, Parameter(tensor.empty(rows, inputs)))
+                self.register_parameter("weight_ih" + suffix, Parameter(tensors.empty(rows, inputs)))
                 self.register_parameter(
-                    "weight_hh" + suffix, Parameter(tensor.empty(rows, hidden_size))
+                    "weight_hh" + suffix, Parameter(tensors.empty(rows, hidden_size))
                 )
                 if bias:
-                    self.register_parameter("bias_ih" + suffix, Parameter(tensor.empty(rows)))
-                    self.register_parameter("bias_hh" + suffix, Parameter(tensor.empty(rows)))
+                    self.register_parameter("bias_ih" + suffix, Parameter(tensors.empty(rows)))
+                    self.register_parameter("bias_hh" + suffix, Parameter(tensors.empty(rows)))
         self.reset_parameters()
 
     def _suffixes(self, layer: int) -> list[str]:

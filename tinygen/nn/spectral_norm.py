@@ -12,7 +12,7 @@ from tinygen.nn.module import Buffer, Module
 from tinygen.ops.elementwise import clamp
 from tinygen.ops.linalg import dot, norm
 from tinygen.ops.shape import movedim
-from tinygen.tensor import Tensor, empty
+from tinygen.tensors import Tensor, empty
 
 __all__ = ["spectral_norm"]
 
@@ -68,14 +68,13 @@ def spectral_norm(
     >>> sorted(layer.state_dict())
     ['bias', 'weight_orig', 'weight_u', 'weight_v']
     """
+    layer = type(module).__name__
     parameters = dict(module.named_parameters(recurse=False))
     if f"{name}_orig" in parameters:
-        raise ValueError(f"spectral_norm: {name!r} of {module!r} is normalized already")
+        raise ValueError(f"spectral_norm: {name!r} of this {layer} is already normalized")
     if name not in parameters:
-        raise ValueError(
-            f"spectral_norm: {module!r} has no parameter {name!r} of its own (it has "
-            f"{', '.join(parameters) or 'none'}): apply it to the layers inside, one by one"
-        )
+        own = f", only {', '.join(parameters)}" if parameters else ": apply it to the layers inside"
+        raise ValueError(f"spectral_norm: {layer} has no {name!r} of its own{own}")
     if n_power_iterations < 1:
         raise ValueError(
             f"spectral_norm: n_power_iterations must be positive, got {n_power_iterations}"

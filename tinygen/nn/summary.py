@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygen import tensor
+from tinygen import tensors
 from tinygen.autograd import no_grad
 from tinygen.nn.layers import Conv2d, ConvTranspose2d, Dense
 from tinygen.nn.module import Module
@@ -102,7 +102,7 @@ def summary(
     try:
         model.eval()
         with no_grad():
-            model(tensor.zeros(batch_size, *input_shape, dtype=dtype, device=device))
+            model(tensors.zeros(batch_size, *input_shape, dtype=dtype, device=device))
     finally:
         for remove in removers:
             remove()

@@ -10,18 +10,9 @@ from typing import Any
 from tinygen import backend
 from tinygen.backend import Array
 from tinygen.ops.shape import cat
-from tinygen.tensor import Tensor, tensor
+from tinygen.tensors import Tensor, tensor
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_", "parameters_to_vector", "vector_to_parameters"]
-
-
-def __getattr__(name: str) -> Any:
-    """What the four model families do not need is loaded when asked for."""
-    if name == "spectral_norm":
-        from tinygen.nn.spectral_norm import spectral_norm
-
-        return spectral_norm
-    raise AttributeError(f"tinygen.nn.utils has no {name!r}")
 
 
 def clip_grad_norm_(
@@ -163,3 +154,12 @@ def _norm(xp: ModuleType, x: Array, order: float) -> Array:
     if math.isinf(order):
         return xp.max(xp.abs(x))
     return xp.sum(xp.abs(x) ** order) ** (1 / order)
+
+
+def __getattr__(name: str) -> Any:
+    """What the four model families do not need is loaded when asked for."""
+    if name == "spectral_norm":
+        from tinygen.nn.spectral_norm import spectral_norm
+
+        return spectral_norm
+    raise AttributeError(f"tinygen.nn.utils has no {name!r}")

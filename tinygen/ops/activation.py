@@ -12,7 +12,7 @@ from tinygen.ops.elementwise import erf, exp, sigmoid, tanh, where
 from tinygen.ops.reduction import axes_of
 
 if TYPE_CHECKING:
-    from tinygen.tensor import Tensor
+    from tinygen.tensors import Tensor
 
 __all__ = [
     "elu", "gelu", "leaky_relu", "log_softmax", "logsigmoid", "relu", "silu", "softmax", "softplus",

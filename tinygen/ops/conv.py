@@ -23,7 +23,7 @@ from tinygen.backend import Array
 from tinygen.ops import reduction
 
 if TYPE_CHECKING:
-    from tinygen.tensor import Tensor
+    from tinygen.tensors import Tensor
 
 __all__ = ["conv2d", "conv_transpose2d"]
 

@@ -14,10 +14,10 @@ from tinygen.autograd import Function, Variable
 from tinygen.backend import Array
 
 if TYPE_CHECKING:
-    from tinygen.tensor import Tensor
+    from tinygen.tensors import Tensor
 
 __all__ = [
-    "abs", "add", "clamp", "cos", "div", "eq", "erf", "exp", "expm1", "floor", "ge", "gt",
+    "abs", "add", "bitwise_and", "bitwise_not", "bitwise_or", "clamp", "cos", "div", "eq", "erf", "exp", "expm1", "floor", "ge", "gt",
     "isfinite", "isinf", "isnan", "le", "log", "log1p", "logical_and", "logical_not",
     "logical_or", "lt", "masked_fill", "maximum", "minimum", "mul", "ne", "neg", "pow",
     "reciprocal", "round", "rsqrt", "sigmoid", "sign", "sin", "sqrt", "square", "sub", "tanh",
@@ -536,7 +536,7 @@ class _Flat(Function):
 
 
 class _Compare(Function):
-    """A comparison or a logical function: booleans, through which no gradient flows."""
+    """A comparison or a logical function: booleans or integers, without a gradient."""
 
     mixes_dtypes = True
 
@@ -603,6 +603,21 @@ def isinf(input: Tensor) -> Tensor:
 def isfinite(input: Tensor) -> Tensor:
     """Which elements are neither NaN nor infinite."""
     return _Compare.apply(input, name="isfinite")
+
+
+def bitwise_and(input: Tensor, other: Any) -> Tensor:
+    """``input & other`` of integers or booleans."""
+    return _Compare.apply(input, other, name="bitwise_and")
+
+
+def bitwise_or(input: Tensor, other: Any) -> Tensor:
+    """``input | other`` of integers or booleans."""
+    return _Compare.apply(input, other, name="bitwise_or")
+
+
+def bitwise_not(input: Tensor) -> Tensor:
+    """``~input`` of integers or booleans."""
+    return _Compare.apply(input, name="bitwise_not")
 
 
 def logical_and(input: Tensor, other: Any) -> Tensor:

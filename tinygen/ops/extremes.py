@@ -11,7 +11,7 @@ from tinygen.ops.indexing import gather
 from tinygen.ops.reduction import Dim, axes_of, reduced_shape
 
 if TYPE_CHECKING:
-    from tinygen.tensor import Tensor
+    from tinygen.tensors import Tensor
 
 __all__ = ["amax", "amin", "argmax", "argmin", "argsort", "max", "min", "sort", "topk"]
 

@@ -9,7 +9,7 @@ from tinygen.backend import MODULES, Array
 from tinygen.ops.reduction import axes_of
 
 if TYPE_CHECKING:
-    from tinygen.tensor import Tensor
+    from tinygen.tensors import Tensor
 
 __all__ = [
     "embedding", "gather", "getitem", "index_add", "index_select", "one_hot", "scatter",
@@ -21,7 +21,7 @@ Shape = tuple[int, ...]
 
 
 class GetItem(Function):
-    shares_memory = True
+    may_share_memory = True
 
     @staticmethod
     def forward(ctx: Ctx, x: Array, index: Any) -> Array:

@@ -12,7 +12,7 @@ from tinygen.ops.reduction import Dim, axes_of, reduced_shape
 from tinygen.ops.shape import permute, reshape, transpose
 
 if TYPE_CHECKING:
-    from tinygen.tensor import Tensor
+    from tinygen.tensors import Tensor
 
 __all__ = ["bmm", "dot", "linear", "matmul", "mm", "norm", "outer"]
 
@@ -79,7 +79,12 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
 
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """The products of two equally long batches of matrices."""
-    return matmul(_with_dims(input, 3, "bmm"), _with_dims(mat2, 3, "bmm"))
+    if _with_dims(input, 3, "bmm").shape[0] != _with_dims(mat2, 3, "bmm").shape[0]:
+        raise ValueError(
+            f"bmm: batches {tuple(input.shape)} and {tuple(mat2.shape)} differ in length; "
+            "matmul broadcasts"
+        )
+    return matmul(input, mat2)
 
 
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
@@ -147,6 +152,11 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             f"linear: input of shape {tuple(input.shape)} does not fit weight of shape "
             f"{tuple(weight.shape)} (out_features, in_features): the last dimension must be "
             "in_features. Images must be flattened first: flatten(x, 1)"
+        )
+    if bias is not None and tuple(bias.shape) != (weight.shape[0],):
+        raise ValueError(
+            f"linear: bias of shape {tuple(bias.shape)}, but weight {tuple(weight.shape)} wants "
+            f"({weight.shape[0]},)"
         )
     if input.dtype != weight.dtype:
         raise TypeError(

@@ -15,7 +15,7 @@ from tinygen.ops.elementwise import clamp, exp, log, where
 from tinygen.ops.indexing import check_range, gather
 
 if TYPE_CHECKING:
-    from tinygen.tensor import Tensor
+    from tinygen.tensors import Tensor
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy",
@@ -102,6 +102,7 @@ def _soft_cross_entropy(
 ) -> Tensor:
     """Cross entropy against a distribution over the classes."""
     _check_same_shape("cross_entropy", logs, target)
+    _check_class_weight("cross_entropy", weight, logs.shape[1])
     target = target * (1 - smoothing) + smoothing / logs.shape[1]
     if weight is not None:
         target = target * _by_channel(weight, logs.ndim)
@@ -165,8 +166,7 @@ def _check_labels(
             f"{tuple(target.shape)}{hint}"
         )
     classes = logs.shape[1]
-    if weight is not None and tuple(weight.shape) != (classes,):
-        raise ValueError(f"{op}: weight of shape {tuple(weight.shape)} for {classes} classes")
+    _check_class_weight(op, weight, classes)
     labels = target.data
     labels = labels[labels != ignore_index] if ignore_index < 0 else labels
     if labels.size and int(labels.min()) < 0:
@@ -176,6 +176,11 @@ def _check_labels(
     if not 0 <= ignore_index < classes:
         labels = labels[labels != ignore_index]
     check_range(op, labels, classes, "label")
+
+
+def _check_class_weight(op: str, weight: Tensor | None, classes: int) -> None:
+    if weight is not None and tuple(weight.shape) != (classes,):
+        raise ValueError(f"{op}: weight of shape {tuple(weight.shape)} for {classes} classes")
 
 
 def _weighted_mean(loss: Tensor, weights: Tensor | None, reduction: str, op: str) -> Tensor:

@@ -11,7 +11,7 @@ from tinygen.backend.random import noise
 from tinygen.ops.elementwise import exp
 
 if TYPE_CHECKING:
-    from tinygen.tensor import Tensor
+    from tinygen.tensors import Tensor
 
 __all__ = ["bernoulli", "dropout", "dropout2d", "randn_like", "reparameterize"]
 

@@ -11,7 +11,7 @@ from tinygen.backend import Array
 from tinygen.ops import reduction
 
 if TYPE_CHECKING:
-    from tinygen.tensor import Tensor
+    from tinygen.tensors import Tensor
 
 __all__ = ["batch_norm", "layer_norm"]
 
@@ -150,6 +150,9 @@ def layer_norm(
         raise ValueError(
             f"layer_norm: the last dimensions of the input {tuple(input.shape)} are not {last}"
         )
+    for name, given in (("weight", weight), ("bias", bias)):
+        if given is not None and tuple(given.shape) != last:
+            raise ValueError(f"layer_norm: {name} has shape {tuple(given.shape)}, wanted {last}")
     axes = tuple(range(input.ndim - len(last), input.ndim))
     y = Standardize.apply(input, axes, eps)[0]
     if weight is not None:

@@ -12,7 +12,7 @@ from tinygen.ops.linalg import matmul
 from tinygen.ops.shape import transpose
 
 if TYPE_CHECKING:
-    from tinygen.tensor import Tensor
+    from tinygen.tensors import Tensor
 
 __all__ = [
     "adaptive_avg_pool2d", "adaptive_max_pool2d", "avg_pool2d", "global_avg_pool2d", "interpolate",
@@ -294,6 +294,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
 
 def global_avg_pool2d(input: Tensor) -> Tensor:
     """The mean of each channel: (N, C, H, W) to (N, C)."""
+    _check_images("global_avg_pool2d", input)
     return input.mean((2, 3))
 
 
@@ -500,5 +501,7 @@ def _inside(geometry: Geometry) -> Any:
 
 
 def _lowest(dtype: Any) -> float | int:
-    """Less than any pixel."""
-    return -float("inf") if dtype.kind == "f" else -(2 ** (8 * dtype.itemsize - 1))
+    """No more than any pixel."""
+    if dtype.kind == "f":
+        return -float("inf")
+    return 0 if dtype.kind in "ub" else -(2 ** (8 * dtype.itemsize - 1))

@@ -17,7 +17,7 @@ from tinygen.ops.linalg import linear
 from tinygen.ops.shape import cat, split, stack, unbind
 
 if TYPE_CHECKING:
-    from tinygen.tensor import Tensor
+    from tinygen.tensors import Tensor
 
 __all__ = ["gru_step", "lstm_step", "relu_step", "run", "tanh_step"]
 

@@ -12,7 +12,7 @@ from tinygen.backend import Array
 from tinygen.ops import elementwise
 
 if TYPE_CHECKING:
-    from tinygen.tensor import Tensor
+    from tinygen.tensors import Tensor
 
 __all__ = ["all", "any", "expand", "logsumexp", "mean", "std", "sum", "sum_to_size", "var"]
 
@@ -27,7 +27,7 @@ def axes_of(dim: Dim, ndim: int) -> tuple[int, ...]:
         return tuple(range(ndim))
     dims = (dim,) if isinstance(dim, int) else tuple(dim)
     for d in dims:
-        if not -ndim <= d < builtins.max(ndim, 1):
+        if not -builtins.max(ndim, 1) <= d < builtins.max(ndim, 1):
             raise IndexError(f"dim {d} is out of range for a tensor of {ndim} dimensions")
     axes = tuple(d % ndim for d in dims) if ndim else ()
     if len(set(axes)) != len(axes):
@@ -54,7 +54,7 @@ class Sum(Function):
     def forward(ctx: Ctx, x: Array, dim: Dim, keepdim: bool) -> Array:
         axes = axes_of(dim, x.ndim)
         ctx.shape, ctx.kept = x.shape, kept_shape(x.shape, axes)
-        if x.dtype.kind == "b":
+        if x.dtype.kind in "bu":
             x = x.astype("int64")
         return x.sum(axis=axes, keepdims=keepdim)
 
@@ -97,8 +97,10 @@ def expand(input: Tensor, *shape: Any) -> Tensor:
     return Expand.apply(input, sizes)
 
 
-def sum_to_size(input: Tensor, *size: int) -> Tensor:
+def sum_to_size(input: Tensor, *size: Any) -> Tensor:
     """Sum over whatever dimensions broadcasting would have stretched from ``size``."""
+    if len(size) == 1 and not isinstance(size[0], int):
+        size = tuple(size[0])
     lead = input.ndim - len(size)
     stretched = [lead + i for i, n in enumerate(size) if n == 1 != input.shape[lead + i]]
     total = sum(input, (*range(lead), *stretched), keepdim=True) if lead or stretched else input

@@ -10,7 +10,7 @@ from tinygen.ops import reduction, shape
 from tinygen.ops.reduction import axes_of, kept_shape, reduced_shape
 
 if TYPE_CHECKING:
-    from tinygen.tensor import Tensor
+    from tinygen.tensors import Tensor
 
 __all__ = ["cumsum", "prod"]
 
@@ -21,7 +21,7 @@ class CumSum(Function):
     @staticmethod
     def forward(ctx: Ctx, x: Array, dim: int) -> Array:
         (ctx.axis,) = axes_of(dim, x.ndim)
-        return ctx.xp.cumsum(x, axis=ctx.axis)
+        return ctx.xp.cumsum(x.astype("int64") if x.dtype.kind in "bu" else x, axis=ctx.axis)
 
     @staticmethod
     def backward(ctx: Ctx, grad: Any) -> Any:
@@ -40,6 +40,8 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor
     It multiplies one half with the other until one element is left, so its derivative never
     divides.
     """
+    if input.dtype.kind in "biu":
+        input = elementwise.to(input, "int64")  # small integers would overflow
     rest = input.reshape(-1) if dim is None else input
     axis = 0 if dim is None else axes_of(dim, input.ndim)[0]
     before = (slice(None),) * axis  # all of the dimensions before it

@@ -11,7 +11,7 @@ from tinygen.backend import Array
 from tinygen.ops.reduction import axes_of, expand
 
 if TYPE_CHECKING:
-    from tinygen.tensor import Tensor
+    from tinygen.tensors import Tensor
 
 __all__ = [
     "broadcast_to", "cat", "chunk", "concatenate", "contiguous", "flatten", "flip", "movedim",
@@ -24,7 +24,7 @@ Shape = tuple[int, ...]
 
 
 class Reshape(Function):
-    shares_memory = True
+    may_share_memory = True
 
     @staticmethod
     def forward(ctx: Ctx, x: Array, shape: Shape) -> Array:
@@ -92,7 +92,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
 
 
 class Permute(Function):
-    shares_memory = True
+    may_share_memory = True
 
     @staticmethod
     def forward(ctx: Ctx, x: Array, order: Shape) -> Array:

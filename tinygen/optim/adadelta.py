@@ -13,7 +13,7 @@ from tinygen.optim.optimizer import (
     require_at_least_zero,
     update_average,
 )
-from tinygen.tensor import Tensor
+from tinygen.tensors import Tensor
 
 __all__ = ["Adadelta"]
 

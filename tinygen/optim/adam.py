@@ -16,7 +16,7 @@ from tinygen.optim.optimizer import (
     require_fraction,
     update_average,
 )
-from tinygen.tensor import Tensor
+from tinygen.tensors import Tensor
 
 __all__ = ["Adam", "AdamW"]
 

@@ -14,7 +14,7 @@ from typing import Any
 from tinygen import backend
 from tinygen.autograd import enable_grad
 from tinygen.backend import Array
-from tinygen.tensor import Tensor
+from tinygen.tensors import Tensor
 
 __all__ = [
     "Group",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from tinygen.tensor import Tensor
+from tinygen.tensors import Tensor
 
 __all__ = ["l1_penalty", "l2_penalty"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from tinygen import backend
 from tinygen.backend import Array
 from tinygen.optim.optimizer import Group, Optimizer, State, require_at_least_zero
-from tinygen.tensor import Tensor
+from tinygen.tensors import Tensor
 
 __all__ = ["SGD"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tinygen.autograd import no_grad
 from tinygen.nn.module import Module
-from tinygen.tensor import Tensor, tensor
+from tinygen.tensors import Tensor, tensor
 
 __all__ = ["AveragedModel", "get_ema_avg_fn", "get_swa_avg_fn"]
 

@@ -122,3 +122,6 @@ for name, compare in (
     ("logical_or", np.logical_or),
 ):  # fmt: skip
     binary(name, compare, coarse, coarse, gradient=False)
+binary("bitwise_and", np.bitwise_and, booleans, booleans, gradient=False)
+binary("bitwise_or", np.bitwise_or, booleans, booleans, gradient=False)
+unary("bitwise_not", np.bitwise_not, booleans, gradient=False)

@@ -7,8 +7,17 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from tests.ops.registry import Call, along_dim, along_dims, arrays, call, case, distinct, shapes
-from tests.ops.registry import with_options
+from tests.ops.registry import (
+    Call,
+    along_dim,
+    along_dims,
+    arrays,
+    call,
+    case,
+    distinct,
+    shapes,
+    with_options,
+)
 
 SOME = shapes(min_side=1)
 ALONG = with_options(along_dim(distinct), keepdim=st.booleans())

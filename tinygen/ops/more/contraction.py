@@ -21,7 +21,7 @@ from tinygen.ops.linalg import matmul
 from tinygen.ops.shape import permute, reshape
 
 if TYPE_CHECKING:
-    from tinygen.tensor import Tensor
+    from tinygen.tensors import Tensor
 
 __all__ = ["einsum"]
 

@@ -8,7 +8,7 @@ from tinygen.ops.elementwise import clamp, where
 from tinygen.ops.loss import _check_same_shape, _reduced
 
 if TYPE_CHECKING:
-    from tinygen.tensor import Tensor
+    from tinygen.tensors import Tensor
 
 __all__ = ["hinge_embedding_loss", "margin_ranking_loss"]
 

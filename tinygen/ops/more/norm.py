@@ -10,7 +10,7 @@ from tinygen.ops.norm import Standardize, batch_norm
 from tinygen.ops.shape import cat, reshape
 
 if TYPE_CHECKING:
-    from tinygen.tensor import Tensor
+    from tinygen.tensors import Tensor
 
 __all__ = ["group_norm", "instance_norm"]
 

@@ -9,7 +9,7 @@ from tinygen.ops.reduction import expand
 from tinygen.ops.shape import cat, flip
 
 if TYPE_CHECKING:
-    from tinygen.tensor import Tensor
+    from tinygen.tensors import Tensor
 
 __all__ = ["pad_from_inside"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tinygen.ops.shape import permute, reshape
 
 if TYPE_CHECKING:
-    from tinygen.tensor import Tensor
+    from tinygen.tensors import Tensor
 
 __all__ = ["pixel_shuffle", "pixel_unshuffle"]
 

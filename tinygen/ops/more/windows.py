@@ -18,7 +18,7 @@ from tinygen.ops.conv import (
 )
 
 if TYPE_CHECKING:
-    from tinygen.tensor import Tensor
+    from tinygen.tensors import Tensor
 
 __all__ = ["fold", "unfold"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from tinygen import backend
 from tinygen.autograd import Variable
 from tinygen.backend import random
-from tinygen.tensor.tensor import Tensor
+from tinygen.tensors.tensor import Tensor
 
 __all__ = [
     "arange", "as_tensor", "empty", "empty_like", "eye", "from_numpy", "full", "full_like",
@@ -64,8 +64,16 @@ def _from_python(data: Any, dtype: Any) -> np.ndarray:
         raise ValueError(
             f"cannot make a tensor of this: {error}; are its rows of equal length?"
         ) from None
-    made_of_python_floats = array.dtype == np.float64 and not isinstance(data, np.generic)
-    return array.astype(np.float32) if dtype is None and made_of_python_floats else array
+    if dtype is None and array.dtype == np.float64 and not _holds_float64(data):
+        return array.astype(np.float32)
+    return array
+
+
+def _holds_float64(data: Any) -> bool:
+    """Whether float64 was asked for: by a NumPy number or array among nested lists."""
+    if isinstance(data, (list, tuple)):
+        return any(_holds_float64(part) for part in data)
+    return getattr(data, "dtype", None) == np.float64
 
 
 def _without_tensors(data: Any) -> Any:
@@ -105,7 +113,8 @@ def from_numpy(array: np.ndarray) -> Tensor:
 
 def _shape(size: tuple[Any, ...]) -> tuple[int, ...]:
     """``zeros(2, 3)`` and ``zeros((2, 3))`` alike."""
-    sizes = tuple(size[0]) if len(size) == 1 and not isinstance(size[0], int) else size
+    one = len(size) == 1 and not isinstance(size[0], (int, np.integer))
+    sizes = tuple(int(n) for n in (size[0] if one else size))
     if any(n < 0 for n in sizes):
         raise ValueError(f"a shape cannot be negative: {sizes}")
     return sizes
@@ -120,11 +129,10 @@ def full(
 ) -> Tensor:
     """A tensor filled with one number."""
     if dtype is None:
-        kinds = {bool: np.bool_, int: np.int64}
-        dtype = kinds.get(type(fill_value), np.float32)
+        kinds: dict[str, Any] = {"b": np.bool_, "i": np.int64, "u": np.int64}
+        dtype = kinds.get(np.asarray(fill_value).dtype.kind, np.float32)
     xp = backend.get(device or "cpu").xp
-    sizes = _shape((size,)) if not isinstance(size, int) else (size,)
-    made = Tensor(xp.full(sizes, fill_value, dtype=dtype))
+    made = Tensor(xp.full(_shape((size,)), fill_value, dtype=dtype))
     return made.requires_grad_() if requires_grad else made
 
 
@@ -187,7 +195,7 @@ def arange(
 ) -> Tensor:
     """Numbers from ``start`` (0 if only one is given) up to but without ``end``."""
     first, last = (0, start) if end is None else (start, end)
-    whole = all(isinstance(value, int) for value in (first, last, step))
+    whole = all(isinstance(value, (int, np.integer)) for value in (first, last, step))
     dtype = dtype or (np.int64 if whole else np.float32)
     return Tensor(backend.get(device or "cpu").xp.arange(first, last, step).astype(dtype))
 
@@ -238,9 +246,11 @@ def rand_like(input: Tensor, dtype: Any = None) -> Tensor:
 
 
 def randint(
-    low: int, high: int | None = None, size: Any = (), dtype: Any = np.int64, device: Device = None
+    low: int, high: Any = None, size: Any = (), dtype: Any = np.int64, device: Device = None
 ) -> Tensor:
     """Integers from ``low`` (0 if only one is given) up to but without ``high``."""
+    if isinstance(high, (tuple, list)):  # randint(10, (2, 3))
+        high, size = None, high
     first, last = (0, low) if high is None else (low, high)
     if first >= last:
         raise ValueError(f"randint: no integers from {first} up to {last}")

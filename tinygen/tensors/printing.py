@@ -9,7 +9,7 @@ import numpy as np
 from tinygen import backend
 
 if TYPE_CHECKING:
-    from tinygen.tensor.tensor import Tensor
+    from tinygen.tensors.tensor import Tensor
 
 USUAL = (np.dtype(np.float32), np.dtype(np.int64), np.dtype(np.bool_))
 

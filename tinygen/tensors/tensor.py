@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import weakref
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from tinygen import backend
 from tinygen.autograd import Variable, engine, is_grad_enabled
 from tinygen.ops import activation, elementwise, extremes, indexing, linalg, reduction, scan
 from tinygen.ops import shape as shaping
-from tinygen.tensor.printing import as_text
+from tinygen.tensors.printing import as_text
 
 __all__ = ["Tensor"]
 
@@ -20,7 +21,7 @@ __all__ = ["Tensor"]
 class Tensor(Variable):
     """An array on a device, with a gradient if it wants one.
 
-    Made by :func:`tinygen.tensor` and the other creation functions, or by calculating. Methods
+    Made by :func:`tinygen.tensors` and the other creation functions, or by calculating. Methods
     have PyTorch's names and arguments; each is the function of the same name.
 
     Attributes
@@ -135,6 +136,10 @@ class Tensor(Variable):
             raise RuntimeError("this tensor requires a gradient: use .detach().numpy()")
         return np.ascontiguousarray(backend.of(self.data).to_numpy(self.data)).reshape(self.shape)
 
+    def __array__(self, dtype: Any = None, copy: builtins.bool | None = None) -> np.ndarray:
+        """What ``np.asarray(tensor)`` takes: :meth:`numpy`."""
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
     def item(self) -> Any:
         """The value of a one-element tensor as a Python number."""
         if self.numel() != 1:
@@ -228,13 +233,12 @@ class Tensor(Variable):
 
     def retain_grad(self) -> None:
         """Keep the gradient of a tensor that is not a leaf in its ``.grad``, too."""
-        if self.is_leaf:
+        maker = self.grad_fn
+        if maker is None:
             return
-
-        def keep(gradient: Tensor) -> None:
-            self.grad = gradient.clone() if self.grad is None else self.grad + gradient
-
-        self.register_hook(keep)
+        hooks = maker.hooks.get(self.output_nr, [])
+        if not any(isinstance(hook, _Retain) for hook in hooks):
+            self.register_hook(_Retain(self))
 
     # ---- changes in place --------------------------------------------------------------------
 
@@ -250,21 +254,47 @@ class Tensor(Variable):
         self.bump_version()
         return self
 
+    def _take(self, result: Tensor) -> Tensor:
+        """Write the result of arithmetic, unless integers would cut it."""
+        if result.dtype.kind == "f" and self.dtype.kind != "f":
+            raise TypeError(
+                f"the result is {result.dtype}, which does not fit into a tensor of {self.dtype}: "
+                "use .float() first"
+            )
+        return self._change(result)
+
     def add_(self, other: Any, *, alpha: Any = 1) -> Tensor:
         """``self += alpha * other``, in place."""
-        return self._change(elementwise.add(self, other, alpha=alpha))
+        return self._take(elementwise.add(self, other, alpha=alpha))
 
     def sub_(self, other: Any, *, alpha: Any = 1) -> Tensor:
         """``self -= alpha * other``, in place."""
-        return self._change(elementwise.sub(self, other, alpha=alpha))
+        return self._take(elementwise.sub(self, other, alpha=alpha))
 
     def mul_(self, other: Any) -> Tensor:
         """``self *= other``, in place."""
-        return self._change(elementwise.mul(self, other))
+        return self._take(elementwise.mul(self, other))
 
     def div_(self, other: Any) -> Tensor:
         """``self /= other``, in place."""
-        return self._change(elementwise.div(self, other))
+        return self._take(elementwise.div(self, other))
+
+    def _in_graph_with(self, other: Any) -> builtins.bool:
+        """Whether ``self += other`` must be recorded, as a new tensor under the old name."""
+        wanted = self._needs_grad or getattr(other, "requires_grad", False)
+        return is_grad_enabled() and wanted and not (self.is_leaf and self._needs_grad)
+
+    def __iadd__(self, other: Any) -> Tensor:  # type: ignore[misc]
+        return self + other if self._in_graph_with(other) else self.add_(other)
+
+    def __isub__(self, other: Any) -> Tensor:  # type: ignore[misc]
+        return self - other if self._in_graph_with(other) else self.sub_(other)
+
+    def __imul__(self, other: Any) -> Tensor:  # type: ignore[misc]
+        return self * other if self._in_graph_with(other) else self.mul_(other)
+
+    def __itruediv__(self, other: Any) -> Tensor:  # type: ignore[misc]
+        return self / other if self._in_graph_with(other) else self.div_(other)
 
     def clamp_(self, min: Any = None, max: Any = None) -> Tensor:
         """:meth:`clamp`, in place."""
@@ -320,9 +350,12 @@ class Tensor(Variable):
     __le__ = le = elementwise.le
     __gt__ = gt = elementwise.gt
     __ge__ = ge = elementwise.ge
-    __and__ = __rand__ = logical_and = elementwise.logical_and
-    __or__ = __ror__ = logical_or = elementwise.logical_or
-    __invert__ = logical_not = elementwise.logical_not
+    __and__ = __rand__ = bitwise_and = elementwise.bitwise_and
+    __or__ = __ror__ = bitwise_or = elementwise.bitwise_or
+    __invert__ = bitwise_not = elementwise.bitwise_not
+    logical_and = elementwise.logical_and
+    logical_or = elementwise.logical_or
+    logical_not = elementwise.logical_not
     __abs__ = abs = elementwise.abs
 
     # ---- functions of each element -----------------------------------------------------------
@@ -409,6 +442,18 @@ class Tensor(Variable):
     mm = linalg.mm
     bmm = linalg.bmm
     dot = linalg.dot
+
+
+class _Retain:
+    """A hook that adds the gradient to a tensor's ``.grad``, and does not keep it alive."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = weakref.ref(tensor)
+
+    def __call__(self, gradient: Tensor) -> None:
+        tensor = self.tensor()
+        if tensor is not None:
+            tensor.grad = gradient.clone() if tensor.grad is None else tensor.grad + gradient
 
 
 class Move(engine.Function):
