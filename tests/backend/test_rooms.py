@@ -49,8 +49,8 @@ HOST_WORK: dict[str, tuple[set[str], str]] = {
         "a tensor is printed from a copy on the host",
     ),
     "tensors/tensor.py": (
-        {"asarray", "ascontiguousarray"},
-        "numpy() gives a host array in C order, new_tensor takes host data",
+        {"array", "asarray", "ascontiguousarray"},
+        "numpy() and np.asarray(tensor) give host arrays, new_tensor takes host data",
     ),
     "nn/module.py": (
         {"array", "asarray"},

@@ -176,7 +176,8 @@ def interpolate(
     """Each output pixel from the place in the input that its centre falls on."""
     old = x.shape[2:]
     factors = pair(scale_factor)
-    new = pair(size) if size is not None else [math.floor(n * f) for n, f in zip(old, factors)]
+    scaled = [n if f is None else math.floor(n * f) for n, f in zip(old, factors, strict=True)]
+    new = scaled if size is None else pair(size)
     y = np.zeros((*x.shape[:2], *new))
     for n, c, *place in np.ndindex(*y.shape):
         total = 0.0
@@ -198,11 +199,8 @@ def pixel_weights(
     step = 1 / factor if factor else n / m
     if mode == "nearest":
         return [(min(math.floor(i * step), n - 1), 1.0)]
-    if align_corners:
-        place = i * (n - 1) / (m - 1) if m > 1 else 0.0
-    else:
-        place = (i + 0.5) * step - 0.5
-    place = min(max(place, 0.0), n - 1)
+    centre = i * (n - 1) / max(m - 1, 1) if align_corners else (i + 0.5) * step - 0.5
+    place = min(max(centre, 0.0), n - 1)
     left = math.floor(place)
     return [(left, 1 - (place - left)), (min(left + 1, n - 1), place - left)]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -43,6 +45,14 @@ def test_integers_are_sorted_too(backend):
     x = tg.tensor([3, -1, 2], device=backend.device)
     assert tg.sort(x, descending=True)[0].tolist() == [3, 2, -1]
     assert tg.topk(x, 1)[0].tolist() == [3]
+    pixels = tg.tensor([3, 0, 200], dtype="uint8", device=backend.device)
+    assert tg.sort(pixels, descending=True)[0].tolist() == [200, 3, 0]
+
+
+def test_nan_counts_as_the_largest(backend):
+    x = tg.tensor([1.0, math.nan, 2.0], device=backend.device)
+    assert tg.argsort(x).tolist() == [0, 2, 1]
+    assert tg.argsort(x, descending=True).tolist() == [1, 2, 0]
 
 
 @pytest.mark.parametrize(

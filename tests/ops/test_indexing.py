@@ -59,7 +59,7 @@ def test_one_hot_counts_its_classes():
         (lambda: X[tg.tensor([0, 2])], IndexError, "out of (range|bounds)"),
         (lambda: tg.gather(X, 0, tg.ones(2, 3)), TypeError, "gather: .*integers, got float32"),
         (lambda: tg.gather(X, 0, tg.tensor([0])), ValueError, r"gather: .*\(1,\).*differ in rank"),
-        (lambda: tg.gather(X, 0, tg.tensor([[0] * 4])), ValueError, r"\(1, 4\) is longer .*\(2, 3\)"),
+        (lambda: tg.gather(X, 0, tg.tensor([[0] * 4])), ValueError, r"\(1, 4\) is longer"),
         (lambda: tg.gather(X, 1, tg.tensor([[3]])), IndexError, "gather: index 3 .* 3 entries"),
         (
             lambda: tg.scatter_add(X, 1, tg.tensor([[0]]), tg.ones(1, 2)),

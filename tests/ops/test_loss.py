@@ -47,9 +47,7 @@ def test_bce_with_logits_and_pos_weight_of_saturated_logits(weight, backend):
     x = tg.tensor([FAR, -FAR], device=backend.device, requires_grad=True)
     target = tg.tensor([0.0, 1.0], device=backend.device)
     pos_weight = tg.tensor([weight], device=backend.device)
-    loss = F.binary_cross_entropy_with_logits(
-        x, target, reduction="none", pos_weight=pos_weight
-    )
+    loss = F.binary_cross_entropy_with_logits(x, target, reduction="none", pos_weight=pos_weight)
     (slope,) = tg.grad(loss.sum(), x)
     np.testing.assert_allclose(loss.detach().to("cpu").numpy(), [FAR, weight * FAR], rtol=1e-6)
     assert slope.tolist() == [1, -weight]

@@ -30,6 +30,21 @@ def test_the_border_never_wins(backend):
     assert set(F.max_pool2d(x, 2, 1, padding=1).flatten().tolist()) == {-7}
 
 
+def test_pixels_may_be_bytes(backend):
+    x = tg.tensor([[[[1, 2], [3, 200]]]], dtype="uint8", device=backend.device)
+    assert F.max_pool2d(x, 2, 1, padding=1).flatten().tolist() == [
+        1,
+        2,
+        2,
+        3,
+        200,
+        200,
+        3,
+        200,
+        200,
+    ]
+
+
 def test_a_nan_in_a_window_is_its_largest(backend):
     x = tg.tensor([[[[1.0, math.nan], [3.0, 2.0]]]], device=backend.device)
     assert math.isnan(F.max_pool2d(x, 2).item())
@@ -45,9 +60,7 @@ def test_an_average_over_the_whole_image_is_its_mean(backend):
     values = np.random.default_rng(0).standard_normal((2, 3, 4, 4))
     x = tg.tensor(values, device=backend.device)
     for y in (F.avg_pool2d(x, 4), F.adaptive_avg_pool2d(x, 1)):
-        np.testing.assert_allclose(
-            y.to("cpu").numpy()[:, :, 0, 0], values.mean((2, 3)), rtol=1e-12
-        )
+        np.testing.assert_allclose(y.to("cpu").numpy()[:, :, 0, 0], values.mean((2, 3)), rtol=1e-12)
 
 
 @pytest.mark.parametrize("mode", ["nearest", "bilinear"])

@@ -1,7 +1,6 @@
 """Automatic differentiation. It knows no op: those are in :mod:`tinygen.ops`."""
 
 from tinygen.autograd.anomaly import AnomalyError, anomaly_mode
-from tinygen.autograd.drawing import draw_graph, graph_dot
 from tinygen.autograd.engine import Function, Variable, backward, grad
 from tinygen.autograd.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 
@@ -11,10 +10,8 @@ __all__ = [
     "Variable",
     "anomaly_mode",
     "backward",
-    "draw_graph",
     "enable_grad",
     "grad",
-    "graph_dot",
     "is_grad_enabled",
     "no_grad",
     "set_grad_enabled",

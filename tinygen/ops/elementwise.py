@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from tinygen.tensors import Tensor
 
 __all__ = [
-    "abs", "add", "bitwise_and", "bitwise_not", "bitwise_or", "clamp", "cos", "div", "eq", "erf", "exp", "expm1", "floor", "ge", "gt",
-    "isfinite", "isinf", "isnan", "le", "log", "log1p", "logical_and", "logical_not",
-    "logical_or", "lt", "masked_fill", "maximum", "minimum", "mul", "ne", "neg", "pow",
-    "reciprocal", "round", "rsqrt", "sigmoid", "sign", "sin", "sqrt", "square", "sub", "tanh",
-    "to", "where",
+    "abs", "add", "bitwise_and", "bitwise_not", "bitwise_or", "clamp", "cos", "div", "eq", "erf",
+    "exp", "expm1", "floor", "ge", "gt", "isfinite", "isinf", "isnan", "le", "log", "log1p",
+    "logical_and", "logical_not", "logical_or", "lt", "masked_fill", "maximum", "minimum", "mul",
+    "ne", "neg", "pow", "reciprocal", "round", "rsqrt", "sigmoid", "sign", "sin", "sqrt", "square",
+    "sub", "tanh", "to", "where",
 ]  # fmt: skip
 
 Ctx = Any

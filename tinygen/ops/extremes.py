@@ -110,8 +110,11 @@ class _Order(Function):
     @staticmethod
     def forward(ctx: Ctx, x: Array, dim: int, descending: bool) -> Array:
         (axis,) = axes_of(dim, x.ndim)
-        order = ctx.xp.argsort(-x if descending else x, axis=axis, kind="stable")
-        return order
+        xp = ctx.xp
+        if not descending:
+            return xp.argsort(x, axis=axis, kind="stable")
+        backwards = xp.argsort(xp.flip(x, axis), axis=axis, kind="stable")  # -x may overflow
+        return x.shape[axis] - 1 - xp.flip(backwards, axis)
 
 
 def argsort(input: Tensor, dim: int = -1, descending: bool = False) -> Tensor:

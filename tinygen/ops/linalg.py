@@ -186,7 +186,8 @@ def norm(input: Tensor, p: float = 2.0, dim: Dim = None, keepdim: bool = False) 
     if p == 2:
         length = EuclideanNorm.apply(input, dim)
         return length if keepdim else length.reshape(reduced_shape(input.shape, dim))
-    return elementwise.pow(reduction.sum(elementwise.pow(elementwise.abs(input), p), dim, keepdim), 1 / p)
+    powers = elementwise.pow(elementwise.abs(input), p)
+    return elementwise.pow(reduction.sum(powers, dim, keepdim), 1 / p)
 
 
 class EuclideanNorm(Function):

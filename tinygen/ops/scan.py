@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinygen.autograd import Function
 from tinygen.backend import Array
-from tinygen.ops import reduction, shape
+from tinygen.ops import elementwise, reduction, shape
 from tinygen.ops.reduction import axes_of, kept_shape, reduced_shape
 
 if TYPE_CHECKING:

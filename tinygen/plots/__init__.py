@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from tinygen.plots.graph import draw_graph, graph_dot
 from tinygen.plots.predictions import plot_predictions
 from tinygen.plots.saving import save_figure
 
-__all__ = ["plot_predictions", "save_figure"]
+__all__ = ["draw_graph", "graph_dot", "plot_predictions", "save_figure"]

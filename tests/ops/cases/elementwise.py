@@ -17,6 +17,7 @@ from tests.ops.registry import (
     call,
     case,
     coarse,
+    integers,
     nonzero,
     positive,
     real,
@@ -122,6 +123,8 @@ for name, compare in (
     ("logical_or", np.logical_or),
 ):  # fmt: skip
     binary(name, compare, coarse, coarse, gradient=False)
-binary("bitwise_and", np.bitwise_and, booleans, booleans, gradient=False)
-binary("bitwise_or", np.bitwise_or, booleans, booleans, gradient=False)
-unary("bitwise_not", np.bitwise_not, booleans, gradient=False)
+for values in (booleans, integers(8)):
+    for name in ("bitwise_and", "bitwise_or"):
+        pairs = broadcast_pair(values, values)
+        case(f"elementwise.{name}", pairs, getattr(np, name), gradient=False)
+    unary("bitwise_not", np.bitwise_not, values, gradient=False)

@@ -57,9 +57,8 @@ def gathered(draw: Any, unique: bool = False, source: Any = None) -> Call:
     def places(rng: np.random.Generator, wanted: tuple[int, ...]) -> np.ndarray:
         if not unique:
             return rng.integers(0, shape[axis], wanted)
-        order = rng.permuted(
-            np.broadcast_to(np.arange(shape[axis]), (*np.delete(wanted, axis), shape[axis])), axis=-1
-        )
+        rows = (*np.delete(wanted, axis), shape[axis])
+        order = rng.permuted(np.broadcast_to(np.arange(shape[axis]), rows), axis=-1)
         return np.moveaxis(order[..., :length], -1, axis)
 
     args = [draw(arrays(shape)), dim, draw(arrays(index_shape, places))]

@@ -219,7 +219,9 @@ KL_REDUCTIONS = st.sampled_from(["mean", "batchmean", "sum", "none"])
 for values, log_target in ((unit, False), (real, True)):
     case(
         "loss.kl_div",
-        call(arrays((2, 3)), arrays((2, 3), values), reduction=KL_REDUCTIONS, log_target=log_target),
+        call(
+            arrays((2, 3)), arrays((2, 3), values), reduction=KL_REDUCTIONS, log_target=log_target
+        ),
         kl_div,
         rtol=1e-4,
     )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.ops import naive
 from tests.ops.cases.loss import REDUCTIONS, reduced
 from tests.ops.cases.norm import batch_norm
-from tests.ops.registry import Call, arrays, call, case, constant, positive, with_options
+from tests.ops.registry import Call, arrays, call, case, constant, positive
 
 EQUATIONS = st.sampled_from(
     [
@@ -71,9 +71,7 @@ def folded(draw: Any) -> Call:
     return Call((draw(arrays(shape)), size, kernel), options)
 
 
-def group_norm(
-    x: np.ndarray, groups: int, weight: Any, bias: Any, eps: float = 1e-5
-) -> np.ndarray:
+def group_norm(x: np.ndarray, groups: int, weight: Any, bias: Any, eps: float = 1e-5) -> np.ndarray:
     size = x.shape[1] // groups
     y = np.empty_like(x)
     for n in range(len(x)):
@@ -138,7 +136,11 @@ def pixel_unshuffle(x: np.ndarray, r: int) -> np.ndarray:
 MARGIN = {"margin": st.sampled_from([0.0, 0.5, 1.0]), "reduction": REDUCTIONS}
 
 case("more.einsum", contracted(), np.einsum)
-case("more.unfold", with_options(call(arrays((2, 2, 4, 5)), st.sampled_from([1, 2])), **WINDOWS), unfold)
+case(
+    "more.unfold",
+    call(arrays((2, 2, 4, 5)), st.sampled_from([1, 2]), **WINDOWS),
+    unfold,
+)
 case("more.fold", folded(), fold)
 for weight, bias in ((None, None), (PER_CHANNEL, PER_CHANNEL)):
     case(

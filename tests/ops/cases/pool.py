@@ -25,9 +25,11 @@ def pooled(draw: Any, values: Values, **more: Any) -> Call:
     x, kernel = draw(images(values)), draw(SIZES)
     padding = draw(st.sampled_from([0, 0, 1, (0, 1), "same", "valid"]))
     if not isinstance(padding, str):
-        assume(all(2 * p <= k for p, k in zip(naive.pair(padding), naive.pair(kernel))))
-    options = {"stride": draw(st.none() | SIZES), "padding": padding, "ceil_mode": draw(st.booleans())}
-    return Call((x, kernel), options | {name: draw(drawn) for name, drawn in more.items()})
+        both = zip(naive.pair(padding), naive.pair(kernel), strict=True)
+        assume(all(2 * p <= k for p, k in both))
+    drawn = {"stride": st.none() | SIZES, "ceil_mode": st.booleans(), **more}
+    options = {name: draw(strategy) for name, strategy in drawn.items()}
+    return Call((x, kernel), {"padding": padding, **options})
 
 
 @st.composite
@@ -38,12 +40,26 @@ def padded(draw: Any) -> Call:
     return Call((x, widths), {"value": draw(st.sampled_from([0.0, -1.5]))})
 
 
+def fits(made: Call) -> bool:
+    """Whether the dilated window fits into the padded image."""
+    padding = made.kwargs["padding"]
+    room = (0, 0) if isinstance(padding, str) else naive.pair(padding)
+    reach = [
+        d * (k - 1) + 1
+        for d, k in zip(naive.pair(made.kwargs["dilation"]), naive.pair(made.args[1]), strict=True)
+    ]
+    return padding == "same" or all(
+        n + 2 * p >= r for n, p, r in zip(made.args[0].shape[2:], room, reach, strict=True)
+    )
+
+
 case(
     "pool.max_pool2d",
-    pooled(distinct, dilation=st.sampled_from([1, 1, 2, (2, 1)]), return_indices=st.booleans())
-    .filter(lambda made: fits(made)),
+    pooled(
+        distinct, dilation=st.sampled_from([1, 1, 2, (2, 1)]), return_indices=st.booleans()
+    ).filter(fits),
     naive.max_pool2d,
-)  # fmt: skip
+)
 case(
     "pool.avg_pool2d",
     pooled(
@@ -62,7 +78,11 @@ case(
     call(images(distinct), ADAPTIVE),
     lambda x, size: naive.adaptive_pool2d(x, size, np.max),
 )
-case("pool.global_avg_pool2d", call(images()), lambda x: naive.adaptive_pool2d(x, 1, np.mean)[..., 0, 0])
+case(
+    "pool.global_avg_pool2d",
+    call(images()),
+    lambda x: naive.adaptive_pool2d(x, 1, np.mean)[..., 0, 0],
+)
 for mode in ("nearest", "bilinear"):
     sizes = st.sampled_from([1, 2, 7, (4, 6), (9, 3)])
     case("pool.interpolate", call(images(), size=sizes, mode=mode), naive.interpolate)
@@ -74,16 +94,3 @@ case(
     naive.interpolate,
 )
 case("pool.pad", padded(), naive.pad)
-
-
-def fits(made: Call) -> bool:
-    """Whether the dilated window fits into the padded image."""
-    padding = made.kwargs["padding"]
-    room = (0, 0) if isinstance(padding, str) else naive.pair(padding)
-    reach = [
-        d * (k - 1) + 1
-        for d, k in zip(naive.pair(made.kwargs["dilation"]), naive.pair(made.args[1]), strict=True)
-    ]
-    return padding == "same" or all(
-        n + 2 * p >= r for n, p, r in zip(made.args[0].shape[2:], room, reach, strict=True)
-    )

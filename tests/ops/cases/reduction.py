@@ -33,7 +33,8 @@ def stretched(draw: Any, op: str) -> Call:
     x = draw(arrays(small))
     lead = draw(st.lists(st.integers(0, 2), max_size=1))
     if op == "expand" and draw(st.booleans()):
-        return Call((x, *lead, *(-1 if a == b else b for a, b in zip(small, shape, strict=True))), {})
+        kept = (-1 if a == b else b for a, b in zip(small, shape, strict=True))
+        return Call((x, *lead, *kept), {})
     return Call((x, (*lead, *shape)), {})
 
 

@@ -48,7 +48,8 @@ def flatten(x: np.ndarray, start_dim: int = 0, end_dim: int = -1) -> np.ndarray:
 @st.composite
 def unflattened(draw: Any) -> Call:
     made = draw(along_dim(min_length=6, max_length=6))
-    return Call(made.args, made.kwargs | {"sizes": draw(st.sampled_from([(2, 3), (3, -1), (6, 1)]))})
+    sizes = draw(st.sampled_from([(2, 3), (3, -1), (6, 1)]))
+    return Call(made.args, made.kwargs | {"sizes": sizes})
 
 
 def unflatten(x: np.ndarray, dim: int, sizes: tuple[int, ...]) -> np.ndarray:
@@ -149,7 +150,6 @@ def given(values: tuple[Any, ...]) -> tuple[int, ...]:
 
 def tile(x: np.ndarray, *times: Any) -> np.ndarray:
     return np.tile(x, given(times))
-
 
 
 case("shape.reshape", reshaped(), lambda x, *shape: np.reshape(x, given(shape)))

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import tinygen as tg
-from tinygen.autograd import draw_graph, drawing, graph_dot
+from tinygen.plots import draw_graph, graph, graph_dot
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -222,7 +222,7 @@ def test_a_long_graph_goes_on_in_the_next_column() -> None:
     drawn = boxes(draw_graph(chain(60)))
     tops = [round(y1, 3) for *_, y1 in drawn]
     assert len(drawn) == 62
-    assert len(set(tops)) <= drawing.PAGE
+    assert len(set(tops)) <= graph.PAGE
     assert draw_graph(chain(60)).get_size_inches()[1] < 11.7  # A4
 
 
@@ -247,7 +247,7 @@ def test_of_a_large_graph_the_newest_part_is_drawn_and_the_picture_says_so() -> 
     figure = draw_graph(y)
     shown = texts(figure)
     assert "the newest 150 of 402 nodes; … stands for older ones" in shown
-    assert shown.count("Sin") == drawing.LIMIT - 1
+    assert shown.count("Sin") == graph.LIMIT - 1
     assert shown.count("…") == 1
     assert "result" in shown
     assert "leaf" not in shown
@@ -257,9 +257,9 @@ def test_matplotlib_is_loaded_when_it_draws_and_not_before() -> None:
     code = (
         "import sys, tinygen as tg\n"
         "x = tg.ones(2, requires_grad=True)\n"
-        "tg.autograd.graph_dot(x * x)\n"
+        "tg.plots.graph_dot(x * x)\n"
         "print('matplotlib' in sys.modules)\n"
-        "tg.autograd.draw_graph(x * x)\n"
+        "tg.plots.draw_graph(x * x)\n"
         "print('matplotlib' in sys.modules, 'matplotlib.pyplot' in sys.modules)\n"
     )
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
