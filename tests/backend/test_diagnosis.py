@@ -79,7 +79,7 @@ def broken_package(folder: Path, code: str, monkeypatch: pytest.MonkeyPatch) -> 
 def test_cupy_is_not_installed(machine: Callable[[Any], str]) -> None:
     reason = machine(None)  # what Python puts there for a module that must not be found
     assert "CuPy is not installed" in reason
-    assert "pip install 'tinygen[cuda13]'" in reason
+    assert "pip install 'cupy-cuda13x[ctk]'" in reason
 
 
 def test_something_that_cupy_needs_is_missing(

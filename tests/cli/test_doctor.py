@@ -38,7 +38,7 @@ def test_a_missing_gpu_is_named_with_the_remedy():
     gpu = findings()["GPU"]
 
     assert not gpu.is_well
-    assert "pip install 'tinygen[cuda13]'" in gpu.note
+    assert "pip install 'cupy-cuda13x[ctk]'" in gpu.note
 
 
 def test_a_broken_cupy_is_told_from_a_missing_one(monkeypatch, tmp_path, capsys):
@@ -96,7 +96,7 @@ def test_a_terminal_gets_a_table_that_keeps_its_brackets(monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "200")
 
     assert main(["doctor"]) == 0
-    assert "tinygen[cuda13]" in capsys.readouterr().out
+    assert "cupy-cuda13x[ctk]" in capsys.readouterr().out
 
 
 def test_without_rich_the_lines_are_plain(monkeypatch, capsys):

@@ -74,7 +74,8 @@ class TestTensors:
         assert stored[1].item() in (3.0, 4.0)
 
     def test_norm_of_order_zero(self):
-        """tinygen's `norm` takes positive orders only; PyTorch counts nonzero elements for `p=0`."""
+        """tinygen's `norm` takes positive orders only; PyTorch's counts nonzero elements for
+        `p=0`."""
         with pytest.raises(ValueError, match="order p must be positive"):
             tg.ones(2).norm(0)
         assert torch.ones(2).norm(0).item() == 2
@@ -111,7 +112,8 @@ class TestGradients:
                 assert x.grad[0].item() == 6
 
     def test_assigning_elements_is_not_recorded(self):
-        """tinygen refuses `x[i] = y` in the graph, use `tg.where` or `tg.cat`; PyTorch records it."""
+        """tinygen refuses `x[i] = y` in the graph, use `tg.where` or `tg.cat`; PyTorch records
+        it."""
         with pytest.raises(RuntimeError, match="not recorded"):
             tg.zeros(2)[0] = tg.ones(1, requires_grad=True).sum()
         x = torch.zeros(2)

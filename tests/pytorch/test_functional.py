@@ -66,7 +66,10 @@ def transposed_convolutions():
 
 def pools():
     for options in grid(
-        kernel_size=[2, (3, 2)], stride=[None, 1, 2, (3, 2)], padding=[0, 1], ceil_mode=[False, True]
+        kernel_size=[2, (3, 2)],
+        stride=[None, 1, 2, (3, 2)],
+        padding=[0, 1],
+        ceil_mode=[False, True],
     ):
         for more_options in grid(dilation=[1, 2], return_indices=[False, True]):
             yield Case("max_pool2d", X, **options, **more_options)
@@ -186,10 +189,11 @@ def losses():
             yield Case("hinge_embedding_loss", a, signs, **options)
             yield Case("margin_ranking_loss", a, b, signs, **options)
         for w in (None, positive(4).view(Constant)):
-            yield Case("binary_cross_entropy", positive(5, 4), positive(5, 4), w, reduction=reduction)
+            p, t = positive(5, 4), positive(5, 4)
+            yield Case("binary_cross_entropy", p, t, w, reduction=reduction)
             for pos_weight in (None, weight):
                 yield Case(
-                    "binary_cross_entropy_with_logits", a * 5, positive(5, 4), w,
+                    "binary_cross_entropy_with_logits", a * 5, t, w,
                     reduction=reduction, pos_weight=pos_weight,
                 )  # fmt: skip
         for full in (False, True):

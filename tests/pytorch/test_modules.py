@@ -152,9 +152,6 @@ def test_default_weights_have_the_same_bounds_and_spread(name):
         ("kaiming_uniform_", {"mode": "fan_out", "nonlinearity": "relu"}),
         ("kaiming_normal_", {"nonlinearity": "tanh"}),
         ("orthogonal_", {"gain": 0.5}),
-        ("constant_", {"val": 0.3}),
-        ("zeros_", {}),
-        ("ones_", {}),
     ],
 )
 def test_initializers_draw_from_the_same_distributions(name, options, shape):

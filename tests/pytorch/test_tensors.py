@@ -62,6 +62,10 @@ def elementwise():
         yield Case(name, TIES, 0)
     yield from (Case(name, X > 0, X < 0.5) for name in ("logical_and", "logical_or"))
     yield Case("logical_not", X > 0)
+    bits = np.arange(6), np.arange(6)[::-1] * 5
+    for one, other in (bits, (X > 0, X < 0.5)):
+        yield from (Case(name, one, other) for name in ("bitwise_and", "bitwise_or"))
+        yield Case("bitwise_not", one)
 
 
 def reductions():
@@ -319,8 +323,8 @@ def test_drawn_tensors_have_equal_shapes_and_dtypes(case):
 
 
 NOT_COMPARED = {
-    "Tensor", "autograd", "embedding", "enable_grad", "float32", "float64", "from_numpy", "get_rng_state",
-    "int32", "int64", "is_grad_enabled", "manual_seed", "nn", "no_grad", "optim",
+    "Tensor", "autograd", "embedding", "enable_grad", "float32", "float64", "from_numpy",
+    "get_rng_state", "int32", "int64", "is_grad_enabled", "manual_seed", "nn", "no_grad", "optim",
     "set_grad_enabled", "set_rng_state", "uint8",
 }  # fmt: skip
 

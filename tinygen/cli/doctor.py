@@ -150,7 +150,7 @@ def _print(findings: list[Finding]) -> None:
 
 
 def _escaped(note: str) -> str:
-    """Brackets in ``pip install 'tinygen[cuda13]'`` are no markup."""
+    """Brackets in ``pip install 'cupy-cuda13x[ctk]'`` are no markup."""
     from rich.markup import escape
 
     return escape(note)

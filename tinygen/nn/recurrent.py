@@ -65,13 +65,11 @@ class _Recurrent(Module):
         for layer in range(num_layers):
             inputs = input_size if layer == 0 else directions * hidden_size
             for suffix in self._suffixes(layer):
-                self.register_parameter("weight_ih" + suffix, Parameter(tensors.empty(rows, inputs)))
-                self.register_parameter(
-                    "weight_hh" + suffix, Parameter(tensors.empty(rows, hidden_size))
-                )
+                shapes = {"weight_ih": (rows, inputs), "weight_hh": (rows, hidden_size)}
                 if bias:
-                    self.register_parameter("bias_ih" + suffix, Parameter(tensors.empty(rows)))
-                    self.register_parameter("bias_hh" + suffix, Parameter(tensors.empty(rows)))
+                    shapes.update(bias_ih=(rows,), bias_hh=(rows,))
+                for name, size in shapes.items():
+                    self.register_parameter(name + suffix, Parameter(tensors.empty(size)))
         self.reset_parameters()
 
     def _suffixes(self, layer: int) -> list[str]:
