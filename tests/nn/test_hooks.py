@@ -121,7 +121,12 @@ def test_a_backward_hook_of_a_first_layer_runs_though_its_input_wants_no_gradien
 
 
 def test_a_backward_hook_calculates_and_replaces_the_gradient_of_the_input(layer):
-    layer.register_full_backward_hook(lambda _, grad_input, __: (grad_input[0] * 2,))
+    def double(_, grad_input, __):
+        doubled = grad_input[0] * 2
+        assert isinstance(doubled, tg.Tensor)
+        return (doubled,)
+
+    layer.register_full_backward_hook(double)
     x = inputs()
 
     layer(layer(x)).sum().backward()

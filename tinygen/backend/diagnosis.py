@@ -18,8 +18,8 @@ import numpy as np
 __all__ = ["BackendError", "load_cupy", "report", "why_no_cupy"]
 
 INSTALL = (
-    "pip install 'cupy-cuda13x[ctk]' (or 'cupy-cuda12x[ctk]', to match the driver: nvidia-smi shows "
-    "its CUDA)"
+    "pip install 'cupy-cuda13x[ctk]' (or 'cupy-cuda12x[ctk]', to match the driver: nvidia-smi "
+    "shows its CUDA)"
 )
 
 NO_DEVICE = "the driver lists no GPU: is CUDA_VISIBLE_DEVICES empty?"

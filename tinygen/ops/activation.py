@@ -9,7 +9,7 @@ from tinygen.autograd import Function
 from tinygen.backend import Array
 from tinygen.ops import reduction
 from tinygen.ops.elementwise import erf, exp, sigmoid, tanh, where
-from tinygen.ops.reduction import axes_of
+from tinygen.ops.reduction import axis_of
 
 if TYPE_CHECKING:
     from tinygen.tensors import Tensor
@@ -121,7 +121,7 @@ def logsigmoid(input: Tensor) -> Tensor:
 class Softmax(Function):
     @staticmethod
     def forward(ctx: Ctx, x: Array, dim: int) -> Array:
-        (ctx.axis,) = axes_of(dim, x.ndim)
+        ctx.axis = axis_of(dim, x.ndim)
         y = ctx.xp.exp(x - _largest(x, ctx.axis))
         y /= y.sum(axis=ctx.axis, keepdims=True)
         ctx.save_for_backward(y)
@@ -136,7 +136,7 @@ class Softmax(Function):
 class LogSoftmax(Function):
     @staticmethod
     def forward(ctx: Ctx, x: Array, dim: int) -> Array:
-        (ctx.axis,) = axes_of(dim, x.ndim)
+        ctx.axis = axis_of(dim, x.ndim)
         shifted = x - _largest(x, ctx.axis)
         y = shifted - ctx.xp.log(ctx.xp.exp(shifted).sum(axis=ctx.axis, keepdims=True))
         ctx.save_for_backward(y)

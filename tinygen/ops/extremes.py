@@ -8,7 +8,7 @@ from tinygen.autograd import Function
 from tinygen.backend import Array
 from tinygen.ops import elementwise, reduction
 from tinygen.ops.indexing import gather
-from tinygen.ops.reduction import Dim, axes_of, reduced_shape
+from tinygen.ops.reduction import Dim, axes_of, axis_of, reduced_shape
 
 if TYPE_CHECKING:
     from tinygen.tensors import Tensor
@@ -90,7 +90,7 @@ class _Position(Function):
     def forward(ctx: Ctx, x: Array, dim: int | None, keepdim: bool, name: str) -> Array:
         if 0 in [x.shape[axis] for axis in axes_of(dim, x.ndim)]:
             raise ValueError(f"{name} of no elements: shape {x.shape}, dim {dim}")
-        axis = None if dim is None else axes_of(dim, x.ndim)[0]
+        axis = None if dim is None else axis_of(dim, x.ndim)
         return getattr(ctx.xp, name)(x, axis=axis, keepdims=keepdim)
 
 
@@ -109,7 +109,7 @@ class _Order(Function):
 
     @staticmethod
     def forward(ctx: Ctx, x: Array, dim: int, descending: bool) -> Array:
-        (axis,) = axes_of(dim, x.ndim)
+        axis = axis_of(dim, x.ndim)
         xp = ctx.xp
         if not descending:
             return xp.argsort(x, axis=axis, kind="stable")
@@ -130,7 +130,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False) -> Extremum:
 
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True) -> Extremum:
     """The ``k`` largest (or smallest) along a dimension, best first, and their indices."""
-    (axis,) = axes_of(dim, input.ndim)
+    axis = axis_of(dim, input.ndim)
     if not 0 <= k <= input.shape[axis]:
         raise ValueError(f"topk: k={k}, but dimension {dim} has {input.shape[axis]} elements")
     indices = argsort(input, axis, descending=largest)[(slice(None),) * axis + (slice(0, k),)]

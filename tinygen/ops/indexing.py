@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinygen.autograd import Function, Variable
 from tinygen.backend import MODULES, Array
-from tinygen.ops.reduction import axes_of
+from tinygen.ops.reduction import axis_of
 
 if TYPE_CHECKING:
     from tinygen.tensors import Tensor
@@ -88,7 +88,7 @@ class Gather(Function):
 
     @staticmethod
     def forward(ctx: Ctx, x: Array, dim: int, index: Array) -> Array:
-        (ctx.axis,) = axes_of(dim, x.ndim)
+        ctx.axis = axis_of(dim, x.ndim)
         ctx.index, ctx.shape = index, x.shape
         return x[_open_index(ctx.xp, index, ctx.axis)]
 
@@ -154,7 +154,7 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
         raise ValueError(
             f"scatter_add: src {tuple(src.shape)} and index {tuple(index.shape)} differ in shape"
         )
-    (axis,) = axes_of(dim, input.ndim)
+    axis = axis_of(dim, input.ndim)
     return input + ScatterAdd.apply(src, axis, index, tuple(input.shape))
 
 
@@ -164,7 +164,7 @@ def scatter(input: Tensor, dim: int, index: Tensor, src: Any) -> Tensor:
     The index must name no place twice: which value would stay is not defined on a GPU.
     """
     _check_index("scatter", input.shape, dim, index)
-    (axis,) = axes_of(dim, input.ndim)
+    axis = axis_of(dim, input.ndim)
     shape = tuple(input.shape)
     one = input.detach()[(0,) * input.ndim] * 0 + 1
     values: Any = src if isinstance(src, Variable) else one * src
@@ -180,7 +180,7 @@ def _check_index(op: str, shape: Shape, dim: int, index: Any) -> None:
         raise TypeError(f"{op}: the index must be integers, got {index.dtype}")
     if len(index.shape) != len(shape):
         raise ValueError(f"{op}: index {tuple(index.shape)} and input {shape} differ in rank")
-    (axis,) = axes_of(dim, len(shape))
+    axis = axis_of(dim, len(shape))
     for place, (wanted, there) in enumerate(zip(index.shape, shape, strict=True)):
         if place != axis and wanted > there:
             raise ValueError(
@@ -203,14 +203,14 @@ def check_range(op: str, index: Any, length: int, what: str = "index") -> None:
 
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The slices along a dimension that an index vector names."""
-    (axis,) = axes_of(dim, input.ndim)
+    axis = axis_of(dim, input.ndim)
     check_range("index_select", index, input.shape[axis])
     return getitem(input, (*(slice(None),) * axis, index))
 
 
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """A copy of ``input`` with slices of ``source`` added where an index vector says."""
-    (axis,) = axes_of(dim, input.ndim)
+    axis = axis_of(dim, input.ndim)
     check_range("index_add", index, input.shape[axis])
     place = as_index(input, (*(slice(None),) * axis, index))
     return input + PutItem.apply(source, place, tuple(input.shape))

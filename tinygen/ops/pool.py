@@ -86,10 +86,13 @@ class MaxPool2d(Function):
         taps = _taps(ctx.xp, x, geometry, border=_lowest(x.dtype))
         best = taps[0].copy()
         winner = ctx.xp.zeros(best.shape, "uint8" if len(taps) <= 256 else "int32")
+        first_inside = _first_inside(ctx.xp, x, geometry)
         for number, tap in enumerate(taps[1:], start=1):
-            better = (tap > best).astype(winner.dtype)
+            better = tap > best
+            if first_inside:  # the border never wins, not even over minus infinity
+                better |= first_inside[number]
             ctx.xp.maximum(best, tap, out=best)
-            ctx.xp.maximum(winner, better * number, out=winner)
+            ctx.xp.maximum(winner, better.astype(winner.dtype) * number, out=winner)
         ctx.geometry, ctx.winner = geometry, winner
         return best, winner
 
@@ -472,6 +475,19 @@ def _taps(xp: Any, x: Array, geometry: Geometry, border: float) -> list[Array]:
     if edges != [(0, 0), (0, 0)]:
         x = xp.pad(x, [(0, 0), (0, 0), *edges], mode="constant", constant_values=border)
     return [x[place] for place in _tap_slices(geometry)]
+
+
+def _first_inside(xp: Any, x: Array, geometry: Geometry) -> list[Array]:
+    """For each tap, where it is the first of its window that lies inside the image."""
+    if geometry.before == geometry.after == (0, 0):
+        return []
+    inside = _taps(xp, xp.ones((1, 1, *x.shape[2:]), "bool"), geometry, border=False)
+    found = xp.zeros(inside[0].shape, "bool")
+    first = []
+    for tap in inside:
+        first.append(tap & ~found)
+        found = found | tap
+    return first
 
 
 def _tap_slices(geometry: Geometry) -> list[Any]:

@@ -35,6 +35,13 @@ def axes_of(dim: Dim, ndim: int) -> tuple[int, ...]:
     return axes
 
 
+def axis_of(dim: int, ndim: int) -> int:
+    """One dimension as a non-negative axis."""
+    if not -ndim <= dim < ndim:
+        raise IndexError(f"dim {dim} is out of range for a tensor of {ndim} dimensions")
+    return dim % ndim
+
+
 def kept_shape(shape: Shape, axes: Sequence[int]) -> Shape:
     """The shape with the axes reduced to 1 (``keepdim=True``)."""
     return tuple(1 if axis in axes else n for axis, n in enumerate(shape))

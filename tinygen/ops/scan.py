@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tinygen.autograd import Function
 from tinygen.backend import Array
 from tinygen.ops import elementwise, reduction, shape
-from tinygen.ops.reduction import axes_of, kept_shape, reduced_shape
+from tinygen.ops.reduction import axes_of, axis_of, kept_shape, reduced_shape
 
 if TYPE_CHECKING:
     from tinygen.tensors import Tensor
@@ -20,7 +20,7 @@ Ctx = Any
 class CumSum(Function):
     @staticmethod
     def forward(ctx: Ctx, x: Array, dim: int) -> Array:
-        (ctx.axis,) = axes_of(dim, x.ndim)
+        ctx.axis = axis_of(dim, x.ndim)
         return ctx.xp.cumsum(x.astype("int64") if x.dtype.kind in "bu" else x, axis=ctx.axis)
 
     @staticmethod
@@ -43,7 +43,7 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor
     if input.dtype.kind in "biu":
         input = elementwise.to(input, "int64")  # small integers would overflow
     rest = input.reshape(-1) if dim is None else input
-    axis = 0 if dim is None else axes_of(dim, input.ndim)[0]
+    axis = 0 if dim is None else axis_of(dim, input.ndim)
     before = (slice(None),) * axis  # all of the dimensions before it
     if rest.shape[axis] == 0:
         rest = reduction.sum(rest, axis, keepdim=True) + 1  # the empty product

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinygen.autograd import Function
 from tinygen.backend import Array
-from tinygen.ops.reduction import axes_of, expand
+from tinygen.ops.reduction import axes_of, axis_of, expand
 
 if TYPE_CHECKING:
     from tinygen.tensors import Tensor
@@ -56,7 +56,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Merge the dimensions from ``start_dim`` to ``end_dim`` into one."""
     if input.ndim == 0:
         return reshape(input, (1,))
-    start, end = axes_of(start_dim, input.ndim)[0], axes_of(end_dim, input.ndim)[0]
+    start, end = axis_of(start_dim, input.ndim), axis_of(end_dim, input.ndim)
     if start > end:
         raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
     merged = math.prod(input.shape[start : end + 1])
@@ -65,7 +65,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     """Split one dimension into several; one of the sizes may be -1."""
-    (axis,) = axes_of(dim, input.ndim)
+    axis = axis_of(dim, input.ndim)
     sizes = tuple(sizes)
     if -1 in sizes:
         known = math.prod(n for n in sizes if n != -1)
@@ -87,7 +87,7 @@ def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
 
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """Insert a dimension of length 1."""
-    (axis,) = axes_of(dim, input.ndim + 1)
+    axis = axis_of(dim, input.ndim + 1)
     return reshape(input, (*input.shape[:axis], 1, *input.shape[axis:]))
 
 
@@ -116,7 +116,7 @@ def permute(input: Tensor, *dims: Any) -> Tensor:
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Swap two dimensions."""
     order = list(range(input.ndim))
-    first, second = axes_of(dim0, input.ndim)[0], axes_of(dim1, input.ndim)[0]
+    first, second = axis_of(dim0, input.ndim), axis_of(dim1, input.ndim)
     order[first], order[second] = second, first
     return Permute.apply(input, tuple(order))
 
@@ -130,7 +130,7 @@ def t(input: Tensor) -> Tensor:
 
 def movedim(input: Tensor, source: int, destination: int) -> Tensor:
     """Move one dimension to another place; the others keep their order."""
-    (start,), (end,) = axes_of(source, input.ndim), axes_of(destination, input.ndim)
+    start, end = axis_of(source, input.ndim), axis_of(destination, input.ndim)
     order = [axis for axis in range(input.ndim) if axis != start]
     order.insert(end, start)
     return Permute.apply(input, tuple(order))
@@ -198,7 +198,7 @@ class Cat(Function):
 
     @staticmethod
     def forward(ctx: Ctx, *parts: Array, dim: int) -> Array:
-        (ctx.axis,) = axes_of(dim, parts[0].ndim)
+        ctx.axis = axis_of(dim, parts[0].ndim)
         ctx.sizes = [part.shape[ctx.axis] for part in parts]
         return ctx.xp.concatenate(parts, axis=ctx.axis)
 
@@ -249,7 +249,7 @@ class Split(Function):
 
 def split(input: Tensor, split_size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     """Cut into pieces of one length (the last may be shorter), or of the lengths given."""
-    (axis,) = axes_of(dim, input.ndim)
+    axis = axis_of(dim, input.ndim)
     total = input.shape[axis]
     if isinstance(split_size, int):
         if split_size <= 0:
@@ -267,7 +267,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Cut into at most that many pieces of equal length (the last may be shorter)."""
     if chunks <= 0:
         raise ValueError(f"chunk: the number of pieces must be positive, got {chunks}")
-    (axis,) = axes_of(dim, input.ndim)
+    axis = axis_of(dim, input.ndim)
     return split(input, max(1, -(-input.shape[axis] // chunks)), axis)
 
 
@@ -284,7 +284,7 @@ class Unbind(Function):
 
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices along a dimension, which is dropped."""
-    (axis,) = axes_of(dim, input.ndim)
+    axis = axis_of(dim, input.ndim)
     return Unbind.apply(input, axis) if input.shape[axis] else ()
 
 

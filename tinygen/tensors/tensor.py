@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -59,7 +59,7 @@ class Tensor(Variable):
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the length of one dimension."""
-        return self.shape if dim is None else self.shape[reduction.axes_of(dim, self.ndim)[0]]
+        return self.shape if dim is None else self.shape[reduction.axis_of(dim, self.ndim)]
 
     def dim(self) -> int:
         """The number of dimensions."""
@@ -334,7 +334,7 @@ class Tensor(Variable):
         return elementwise.pow(other, self)
 
     def __rmatmul__(self, other: Any) -> Tensor:
-        return linalg.matmul(other, self)
+        return linalg.matmul(self.new_tensor(other), self)
 
     __getitem__ = indexing.getitem
     __add__ = __radd__ = add = elementwise.add
