@@ -96,3 +96,12 @@ def test_aligned_corners_keep_the_corners():
 def test_what_does_not_fit_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_border_never_wins_not_even_over_minus_infinity():
+    x = tg.full((1, 1, 3, 3), -math.inf, requires_grad=True)
+
+    best, places = F.max_pool2d(x, 2, padding=1, return_indices=True)
+
+    assert best.tolist() == [[[[-math.inf] * 2] * 2]]
+    assert places.tolist() == [[[[0, 1], [3, 4]]]]  # the first of each window that is inside

@@ -65,7 +65,9 @@ class _Recurrent(Module):
         for layer in range(num_layers):
             inputs = input_size if layer == 0 else directions * hidden_size
             for suffix in self._suffixes(layer):
-                shapes = {"weight_ih": (rows, inputs), "weight_hh": (rows, hidden_size)}
+                shapes: dict[str, tuple[int, ...]] = {
+                    "weight_ih": (rows, inputs), "weight_hh": (rows, hidden_size)
+                }  # fmt: skip
                 if bias:
                     shapes.update(bias_ih=(rows,), bias_hh=(rows,))
                 for name, size in shapes.items():
