@@ -211,6 +211,7 @@ class Function:
     xp: ModuleType
     may_share_memory: ClassVar[bool] = False  # the output may be a view of the first input
     mixes_dtypes: ClassVar[bool] = False  # integers beside floats take the floats' dtype
+    needs_floats: ClassVar[bool] = False  # integers are taken as float32
     sets_dtype: ClassVar[bool] = False  # the op exists to change the dtype
     fills_missing: ClassVar[bool] = True  # backward gets zeros, not None, for an unused output
 
@@ -299,6 +300,8 @@ class Function:
         ctx.xp = xp or np
         if mixed and cls.mixes_dtypes:
             arrays = _promoted(arrays)
+        elif cls.needs_floats and dtype is not None and dtype.kind != "f":
+            arrays = _cast(arrays, "iub", np.float32)
         if modes.arrays:
             return cls.forward(ctx, *arrays, **options)
 
@@ -420,9 +423,13 @@ def _promoted(values: list[Any]) -> list[Any]:
     floating = [dtype for dtype in dtypes if dtype.kind == "f"]
     if not floating:
         return values
-    widest = max(floating, key=attrgetter("itemsize"))
+    return _cast(values, "iu", max(floating, key=attrgetter("itemsize")))
+
+
+def _cast(values: list[Any], kinds: str, dtype: Any) -> list[Any]:
+    """The values, with arrays of some kinds (as NumPy names them) in another dtype."""
     return [
-        value.astype(widest) if type(value) in MODULES and value.dtype.kind in "iu" else value
+        value.astype(dtype) if type(value) in MODULES and value.dtype.kind in kinds else value
         for value in values
     ]
 

@@ -366,6 +366,7 @@ def as_pair(value: Any) -> tuple[int, int]:
 
 
 def _check_images(op: str, input: Any, weight: Any) -> None:
+    reduction.require_tensors(op, input=input, weight=weight)
     if input.ndim != 4 or weight.ndim != 4:
         raise ValueError(
             f"{op}: images and kernels have 4 dimensions, got input {tuple(input.shape)} and "

@@ -176,6 +176,8 @@ def pow(input: Any, exponent: Any) -> Tensor:
 
 
 class Exp(Function):
+    needs_floats = True
+
     @staticmethod
     def forward(ctx: Ctx, x: Array) -> Array:
         y = ctx.xp.exp(x)
@@ -189,6 +191,8 @@ class Exp(Function):
 
 
 class Expm1(Function):
+    needs_floats = True
+
     @staticmethod
     def forward(ctx: Ctx, x: Array) -> Array:
         y = ctx.xp.expm1(x)
@@ -202,6 +206,8 @@ class Expm1(Function):
 
 
 class Log(Function):
+    needs_floats = True
+
     @staticmethod
     def forward(ctx: Ctx, x: Array) -> Array:
         ctx.save_for_backward(x)
@@ -214,6 +220,8 @@ class Log(Function):
 
 
 class Log1p(Function):
+    needs_floats = True
+
     @staticmethod
     def forward(ctx: Ctx, x: Array) -> Array:
         ctx.save_for_backward(x)
@@ -226,6 +234,8 @@ class Log1p(Function):
 
 
 class Sqrt(Function):
+    needs_floats = True
+
     @staticmethod
     def forward(ctx: Ctx, x: Array) -> Array:
         y = ctx.xp.sqrt(x)
@@ -239,6 +249,8 @@ class Sqrt(Function):
 
 
 class Sin(Function):
+    needs_floats = True
+
     @staticmethod
     def forward(ctx: Ctx, x: Array) -> Array:
         ctx.save_for_backward(x)
@@ -251,6 +263,8 @@ class Sin(Function):
 
 
 class Cos(Function):
+    needs_floats = True
+
     @staticmethod
     def forward(ctx: Ctx, x: Array) -> Array:
         ctx.save_for_backward(x)
@@ -263,6 +277,8 @@ class Cos(Function):
 
 
 class Tanh(Function):
+    needs_floats = True
+
     @staticmethod
     def forward(ctx: Ctx, x: Array) -> Array:
         y = ctx.xp.tanh(x)
@@ -276,6 +292,8 @@ class Tanh(Function):
 
 
 class Sigmoid(Function):
+    needs_floats = True
+
     @staticmethod
     def forward(ctx: Ctx, x: Array) -> Array:
         xp = ctx.xp
@@ -291,6 +309,8 @@ class Sigmoid(Function):
 
 
 class Erf(Function):
+    needs_floats = True
+
     @staticmethod
     def forward(ctx: Ctx, x: Array) -> Array:
         ctx.save_for_backward(x)

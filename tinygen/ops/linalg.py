@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tinygen.autograd import Function
 from tinygen.backend import Array
 from tinygen.ops import elementwise, extremes, reduction
-from tinygen.ops.reduction import Dim, axes_of, reduced_shape
+from tinygen.ops.reduction import Dim, axes_of, reduced_shape, require_tensors
 from tinygen.ops.shape import permute, reshape, transpose
 
 if TYPE_CHECKING:
@@ -147,6 +147,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     TypeError
         If the dtypes of input and weight differ.
     """
+    require_tensors("linear", input=input, weight=weight)
     if input.ndim == 0 or weight.ndim != 2 or input.shape[-1] != weight.shape[1]:
         raise ValueError(
             f"linear: input of shape {tuple(input.shape)} does not fit weight of shape "

@@ -13,6 +13,7 @@ from tinygen.ops.activation import log_softmax, softplus
 from tinygen.ops.elementwise import abs as absolute
 from tinygen.ops.elementwise import clamp, exp, log, where
 from tinygen.ops.indexing import check_range, gather
+from tinygen.ops.reduction import require_tensors
 
 if TYPE_CHECKING:
     from tinygen.tensors import Tensor
@@ -39,6 +40,7 @@ def _reduced(loss: Tensor, reduction: str, op: str) -> Tensor:
 
 
 def _check_same_shape(op: str, input: Any, target: Any) -> None:
+    require_tensors(op, input=input, target=target)
     if tuple(input.shape) != tuple(target.shape):
         raise ValueError(
             f"{op}: input {tuple(input.shape)} and target {tuple(target.shape)} differ in shape; "
@@ -81,6 +83,7 @@ def cross_entropy(
     """
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"cross_entropy: label_smoothing must be in [0, 1], got {label_smoothing}")
+    require_tensors("cross_entropy", input=input, target=target)
     if input.ndim < 2:
         raise ValueError(
             f"cross_entropy: logits have shape (N, classes), got {tuple(input.shape)}"

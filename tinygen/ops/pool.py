@@ -9,6 +9,7 @@ from tinygen.autograd import Function
 from tinygen.backend import Array
 from tinygen.ops.conv import Geometry, Pair, as_pair, geometry_of
 from tinygen.ops.linalg import matmul
+from tinygen.ops.reduction import require_tensors
 from tinygen.ops.shape import transpose
 
 if TYPE_CHECKING:
@@ -454,6 +455,7 @@ def _with_partial_windows(geometry: Geometry) -> Geometry:
 
 
 def _check_images(op: str, input: Any) -> None:
+    require_tensors(op, input=input)
     if input.ndim != 4:
         raise ValueError(
             f"{op}: images have shape (N, C, H, W), got {tuple(input.shape)}. For one image add "

@@ -21,6 +21,14 @@ Dim = int | Sequence[int] | None
 Shape = tuple[int, ...]
 
 
+def require_tensors(op: str, **values: Any) -> None:
+    """Refuse lists and whatever else has no shape."""
+    for name, value in values.items():
+        if not hasattr(value, "ndim"):
+            kind = type(value).__name__
+            raise TypeError(f"{op}: {name} must be a Tensor, got {kind}: make one by tg.tensor(...)")
+
+
 def axes_of(dim: Dim, ndim: int) -> tuple[int, ...]:
     """Dimensions as a tuple of non-negative axes; None means all."""
     if dim is None:

@@ -167,9 +167,9 @@ class Flip(Function):
         return Flip.apply(grad, ctx.axes)
 
 
-def flip(input: Tensor, dims: int | Sequence[int]) -> Tensor:
+def flip(input: Tensor, *dims: Any) -> Tensor:
     """Reverse the order along some dimensions."""
-    return Flip.apply(input, axes_of(dims, input.ndim))
+    return Flip.apply(input, axes_of(_given(dims), input.ndim))
 
 
 class Roll(Function):
