@@ -193,7 +193,7 @@ def test_a_number_is_a_gradient_for_a_scalar() -> None:
 
 def test_too_few_gradients_are_refused() -> None:
     y = Returning.apply(leaf(2.0), leaf(5.0), (np.array([1.0]),)).sum()
-    with pytest.raises(RuntimeError, match="<Returning> returned 1 gradients.*input 1 wants one"):
+    with pytest.raises(RuntimeError, match="<Returning> returned 1 gradients for the 3 arguments"):
         y.backward()
 
 

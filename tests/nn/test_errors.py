@@ -129,6 +129,16 @@ LOSSES = [
 ]  # fmt: skip
 
 DTYPES = [
+    wrong(lambda: nn.Dense(3, 2)([[1.0, 2.0, 3.0]]), TypeError,
+          r"linear: input must be a Tensor, got list: make one by tg.tensor"),
+    wrong(lambda: nn.Conv2d(3, 2, 3)([[1.0]]), TypeError,
+          "conv2d: input must be a Tensor, got list"),
+    wrong(lambda: nn.MaxPool2d(2)([[1.0]]), TypeError,
+          "max_pool2d: input must be a Tensor, got list"),
+    wrong(lambda: F.cross_entropy(LOGITS, [0, 2, 1, 1]), TypeError,
+          "cross_entropy: target must be a Tensor, got list"),
+    wrong(lambda: F.mse_loss(LOGITS, 0.0), TypeError,
+          "mse_loss: target must be a Tensor, got float"),
     wrong(lambda: nn.Dense(3, 2)(float64(4, 3)), TypeError,
           r"linear: input is float64 but the weight is float32: .*\.to\(dtype\)"),
     wrong(lambda: nn.Dense(3, 2)(integers(4, 3)), TypeError, "linear: input is int64"),

@@ -125,3 +125,13 @@ def test_clamp_wants_a_bound():
 def test_shapes_that_do_not_broadcast_are_named():
     with pytest.raises(ValueError, match=r"Add: .*float32 \(2,\).*float32 \(3,\)"):
         tg.ones(2) + tg.ones(3)
+
+
+@pytest.mark.parametrize("name", ["exp", "log", "sqrt", "tanh", "sigmoid", "sin", "cos", "erf"])
+@pytest.mark.parametrize("dtype", ["uint8", "int64", "bool"])
+def test_functions_of_integers_are_computed_in_float32(name, dtype, backend):
+    x = np.array([1, 1, 1], dtype)
+    y = getattr(tg, name)(tg.tensor(x, device=backend.device))
+    expected = getattr(tg, name)(tg.tensor([1.0, 1.0, 1.0]))
+    assert y.dtype == np.float32
+    np.testing.assert_array_equal(y.cpu().numpy(), expected.numpy())

@@ -40,9 +40,8 @@ class CutShortError(Exception):
 class HalfWritten:
     """A figure that fails after some bytes."""
 
-    def savefig(self, path, dpi):
-        with open(path, "wb") as file:
-            file.write(b"\x89PNG half of")
+    def savefig(self, file, format, dpi):
+        file.write(b"\x89PNG half of")
         raise CutShortError
 
 

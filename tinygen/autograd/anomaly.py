@@ -67,6 +67,17 @@ def check_backward(node: Function, results: Sequence[Any]) -> None:
         )
 
 
+def check_saved(node: Function, values: Sequence[Any]) -> None:
+    """Raise if an array that an op kept for backward was written to since."""
+    for value, before in zip(values, node.checksums, strict=True):
+        if checksum(value) != before:
+            raise AnomalyError(
+                f"the raw array (shape {value.shape}) that {node!r} needs for its gradient was "
+                f"written to after the forward pass{node.where}: writes to .data or .numpy() are "
+                "not tracked outside anomaly mode"
+            )
+
+
 def checksum(array: Any) -> int | None:
     """A checksum of an array's bytes, to notice a write."""
     if type(array) not in backend.MODULES:

@@ -35,8 +35,8 @@ Edge = tuple[Any, int]  # who made a value (a Function, or the Variable itself),
 ShapeAndDtype = tuple[tuple[int, ...], "np.dtype[Any]"]
 
 # A value kept for backward: the array; the input Variable or the number of the output that it was;
-# the cell that counts changes in place, and what it held; in anomaly mode a checksum.
-Saved = tuple[Any, Any, "list[int] | None", int, "int | None"]
+# the cell that counts changes in place, and what it held.
+Saved = tuple[Any, Any, "list[int] | None", int]
 
 
 class Variable:
@@ -220,6 +220,7 @@ class Function:
     age: int
     released = False
     where = ""  # the user's line that ran it, known in anomaly mode
+    checksums: Sequence[int | None] = ()  # of what was saved, taken in anomaly mode
     wanted: set[Any] | None = None  # whose gradients this walk wants; None: all
 
     _ages = itertools.count()
@@ -260,10 +261,12 @@ class Function:
         """What was kept: arrays, or Tensors joined to the graph under ``create_graph``."""
         bare = thread.modes.arrays
         kept = []
-        for array, origin, version, was, checksum in self._saved:
-            if version is not None and (version[0] != was or checksum is not None):
-                _check_unchanged(self, array, version[0] != was, checksum)
+        for array, origin, version, was in self._saved:
+            if version is not None and version[0] != was:
+                raise _changed_in_place(self, array)
             kept.append(array if bare else _rejoined(self, array, origin, version))
+        if self.checksums:
+            anomaly.check_saved(self, [saved[0] for saved in self._saved])
         return kept
 
     @classmethod
@@ -310,28 +313,39 @@ class Function:
             ctx.edges = edges
         modes.arrays = True
         try:
-            result = cls.forward(ctx, *arrays, **options)
+            result = cls.forward(ctx, *arrays, **options) if options else cls.forward(ctx, *arrays)
         except (TypeError, ValueError, IndexError) as error:
             raise _explained(error, cls, arrays) from error
         finally:
             modes.arrays = False
 
         # Wrap the results, and remember what backward will need.
-        made, ctx.outputs = [], []
-        results = result if isinstance(result, tuple) else (result,)
-        for number, value in enumerate(results):
-            if type(value) not in MODULES or value.dtype is not dtype:
-                value = _as_array(ctx, value, arrays)
-            wants_grad = recorded and value.dtype.kind == "f"
-            version = _shared_version(value, args) if cls.may_share_memory else None
-            made.append(Variable.result_type(value, wants_grad, ctx, number, version))
-            ctx.outputs.append((value.shape, value.dtype))
+        ctx.outputs = []
+        made: Any
+        if isinstance(result, tuple):
+            made = tuple([ctx._wrapped(r, n, recorded, args, arrays) for n, r in enumerate(result)])
+        else:
+            made = ctx._wrapped(result, 0, recorded, args, arrays)
         if modes.anomaly:
-            anomaly.check_forward(ctx, args, made)
+            anomaly.check_forward(ctx, args, _as_tuple(made))
+            ctx.checksums = [anomaly.checksum(value) for value in ctx._saved]
         if recorded:
             ctx.age = next(Function._ages)
-            ctx._saved = [_saved(value, args, arrays, made, results) for value in ctx._saved]
-        return tuple(made) if results is result else made[0]
+            if ctx._saved:
+                results, variables = _as_tuple(result), _as_tuple(made)
+                ctx._saved = [_saved(v, args, arrays, results, variables) for v in ctx._saved]
+        return made
+
+    def _wrapped(
+        self, value: Any, number: int, recorded: bool, args: Sequence[Any], arrays: list[Any]
+    ) -> Variable:
+        """One result of forward as a Tensor that knows where it came from."""
+        if type(value) not in MODULES or value.dtype is FLOAT64:
+            value = _as_array(self, value, arrays)
+        self.outputs.append((value.shape, value.dtype))
+        version = _shared_version(value, args) if self.may_share_memory else None
+        wants_grad = recorded and value.dtype.kind == "f"
+        return Variable.result_type(value, wants_grad, self, number, version)
 
     def release(self) -> None:
         """Let go of what was kept for backward, and of the functions before this one."""
@@ -343,39 +357,30 @@ def _saved(
     array: Any,
     args: Sequence[Any],
     arrays: Sequence[Any],
-    made: Sequence[Variable],
     results: Sequence[Any],
+    made: Sequence[Variable],
 ) -> Saved:
     """Note where a value came from: an input is kept as a Variable, an output by its number.
 
     The output's Variable would close a cycle and keep whole graphs alive.
     """
-    checksum = anomaly.checksum(array) if thread.modes.anomaly else None
     for position, given in enumerate(arrays):
         if given is array and isinstance(args[position], Variable):
             version = args[position]._version
-            return array, args[position], version, version[0], checksum
+            return array, args[position], version, version[0]
     for number, given in enumerate(results):
         if given is array:
             version = made[number]._version
-            return made[number].data, number, version, version[0], checksum
-    return array, None, None, 0, checksum
+            return made[number].data, number, version, version[0]
+    return array, None, None, 0
 
 
-def _check_unchanged(node: Function, array: Array, changed: bool, checksum: int | None) -> None:
-    """Refuse an array that was written to since the forward pass."""
-    if changed:
-        raise RuntimeError(
-            f"a tensor that {node!r} needs for its gradient was changed in place after the "
-            f"forward pass (shape {array.shape}){node.where}: compute a new tensor instead, or "
-            "change it after backward()"
-        )
-    if checksum is not None and checksum != anomaly.checksum(array):
-        raise RuntimeError(
-            f"the raw array (shape {array.shape}) that {node!r} needs for its gradient was "
-            f"written to after the forward pass{node.where}: writes to .data or .numpy() are not "
-            "tracked outside anomaly mode"
-        )
+def _changed_in_place(node: Function, array: Array) -> RuntimeError:
+    return RuntimeError(
+        f"a tensor that {node!r} needs for its gradient was changed in place after the forward "
+        f"pass (shape {array.shape}){node.where}: compute a new tensor instead, or change it "
+        "after backward()"
+    )
 
 
 def _rejoined(node: Function, array: Any, origin: Any, version: list[int] | None) -> Any:
@@ -398,6 +403,10 @@ def _rejoined(node: Function, array: Any, origin: Any, version: list[int] | None
             "as an attribute of ctx if it is a constant"
         )
     return array
+
+
+def _as_tuple(result: Any) -> tuple[Any, ...]:
+    return result if isinstance(result, tuple) else (result,)
 
 
 def _shared_version(view: Array, args: Sequence[Any]) -> list[int] | None:
@@ -491,10 +500,17 @@ def backward(
     inputs : sequence of Variable, optional
         Add to these only, instead of to all leaves.
     """
-    found = _walk(tensors, grad_tensors, inputs, retain_graph, create_graph)
+    seeds = _checked_seeds(tensors, grad_tensors)
+    found = _walk(tensors, seeds, inputs, retain_graph, create_graph)
+    taken = {id(seed.data) for seed in seeds}
     for variable, gradient in found.values():
-        # a leaf owns its gradient: the walk's may be shared
-        gradient = gradient.clone() if create_graph else Variable.result_type(gradient.copy())
+        if create_graph:
+            gradient = gradient.clone()
+        else:  # a leaf owns its gradient: what somebody else may hold is copied
+            if retain_graph or gradient.base is not None or id(gradient) in taken:
+                gradient = gradient.copy()
+            taken.add(id(gradient))
+            gradient = Variable.result_type(gradient)
         if variable.grad is None:
             variable.grad = gradient
         elif create_graph:
@@ -538,7 +554,7 @@ def grad(
         If an input does not require a gradient, or is not used and that is not allowed.
     """
     outputs, inputs = _listed(outputs), _listed(inputs)
-    seeds = None if grad_outputs is None else _listed(grad_outputs)
+    seeds = _checked_seeds(outputs, None if grad_outputs is None else _listed(grad_outputs))
     found = _walk(outputs, seeds, inputs, retain_graph, create_graph)
     results: list[Any] = []
     for number, variable in enumerate(inputs):
@@ -566,16 +582,15 @@ def _listed(values: Any) -> list[Any]:
 
 def _walk(
     outputs: Sequence[Variable],
-    seeds: Sequence[Any] | None,
+    seeds: Sequence[Variable],
     inputs: Sequence[Variable] | None,
     retain_graph: bool | None,
     create_graph: bool,
 ) -> dict[Edge, tuple[Variable, Gradient]]:
     """Walk back from the outputs; the gradients of the inputs (or of all leaves) by edge."""
     pending: dict[Any, list[Gradient]] = {}  # by maker, the gradient of each of its outputs
-    for output, seed in zip(outputs, _checked_seeds(outputs, seeds), strict=True):
-        maker, number = output.edge  # type: ignore[misc]
-        _deliver((maker, number), seed if create_graph else seed.data, pending)
+    starts = [seed if create_graph else seed.data for seed in seeds]
+    _send([output.edge for output in outputs], starts, None, pending)
     nodes = _oldest_first(pending)
     targets = _checked_targets(inputs)
     wanted = None if targets is None else _leading_to(set(targets), nodes)
@@ -620,23 +635,24 @@ def _step(
     results = node.backward(node, *gradients)
     if not isinstance(results, tuple):
         results = (results,)
-    if len(results) > len(node.edges) and any(r is not None for r in results[len(node.edges) :]):
-        raise RuntimeError(
-            f"backward of {node!r} returned {len(results)} gradients, but forward has "
-            f"{len(node.edges)} arguments"
-        )
+    if len(results) != len(node.edges):
+        _check_number(node, results)
     if node.where:  # it was recorded in anomaly mode
         anomaly.check_backward(node, results)
-    for position, edge in enumerate(node.edges):
-        if edge is None or (wanted is not None and not _is_wanted(edge, wanted)):
-            continue
-        if position >= len(results):
-            raise RuntimeError(
-                f"backward of {node!r} returned {len(results)} gradients, but its input "
-                f"{position} wants one: return one for each argument of forward"
-            )
-        if results[position] is not None:
-            _deliver(edge, results[position], pending, node, position)
+    edges = node.edges
+    if wanted is not None:
+        edges = [edge if _is_wanted(edge, wanted) else None for edge in edges]
+    _send(edges, results, node, pending)
+
+
+def _check_number(node: Function, results: Sequence[Gradient]) -> None:
+    """Trailing options of forward need no gradient; Tensors do."""
+    extra, missing = results[len(node.edges) :], node.edges[len(results) :]
+    if any([gradient is not None for gradient in extra]) or any(missing):
+        raise RuntimeError(
+            f"backward of {node!r} returned {len(results)} gradients for the {len(node.edges)} "
+            "arguments of forward: return one for each, None for what has none"
+        )
 
 
 def _fill_missing(node: Function, gradients: list[Gradient]) -> None:
@@ -648,28 +664,33 @@ def _fill_missing(node: Function, gradients: list[Gradient]) -> None:
             gradients[number] = zeros if thread.modes.arrays else Variable.result_type(zeros)
 
 
-def _deliver(
-    edge: Edge,
-    gradient: Gradient,
+def _send(
+    edges: Sequence[Edge | None],
+    gradients: Sequence[Gradient],
+    sender: Function | None,
     pending: dict[Any, list[Gradient]],
-    sender: Function | None = None,
-    position: int = 0,
 ) -> None:
-    """Add a gradient to what waits for a maker, in the shape and dtype of the value it is for."""
-    maker, number = edge
-    slots = pending.get(maker)
-    if slots is None:
-        if maker.released:
-            raise _used_twice(maker)
-        slots = pending[maker] = [None] * len(maker.outputs)
-    waiting = slots[number]
-    if waiting is None:
-        shape, dtype = maker.outputs[number]
-    else:
-        shape, dtype = waiting.shape, waiting.dtype
-    if type(gradient) not in MODULES or gradient.shape != shape or gradient.dtype is not dtype:
-        gradient = _fitted(gradient, shape, dtype, sender, position)
-    slots[number] = gradient if waiting is None else _sum(waiting, gradient)
+    """Add gradients to what waits for their makers, each in the shape and dtype of its value."""
+    for position, edge in enumerate(edges):
+        if edge is None:
+            continue
+        gradient = gradients[position]
+        if gradient is None:
+            continue
+        maker, number = edge
+        slots = pending.get(maker)
+        if slots is None:
+            if maker.released:
+                raise _used_twice(maker)
+            slots = pending[maker] = [None] * len(maker.outputs)
+        waiting = slots[number]
+        if waiting is None:
+            shape, dtype = maker.outputs[number]
+        else:
+            shape, dtype = waiting.shape, waiting.dtype
+        if type(gradient) not in MODULES or gradient.shape != shape or gradient.dtype is not dtype:
+            gradient = _fitted(gradient, shape, dtype, sender, position)
+        slots[number] = gradient if waiting is None else _sum(waiting, gradient)
 
 
 def _sum(first: Gradient, second: Gradient) -> Gradient:

@@ -100,7 +100,12 @@ class Softplus(Function):
     def forward(ctx: Ctx, x: Array) -> Array:
         xp = ctx.xp
         ctx.save_for_backward(x)
-        return xp.maximum(x, 0) + xp.log1p(xp.exp(-xp.abs(x)))
+        y = xp.abs(x, out=xp.empty_like(x))  # max(x, 0) + log(1 + exp(-|x|)), in one place
+        xp.negative(y, out=y)
+        xp.exp(y, out=y)
+        xp.log1p(y, out=y)
+        y += xp.maximum(x, 0)
+        return y
 
     @staticmethod
     def backward(ctx: Ctx, grad: Any) -> Any:

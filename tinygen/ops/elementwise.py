@@ -298,7 +298,11 @@ class Sigmoid(Function):
     def forward(ctx: Ctx, x: Array) -> Array:
         xp = ctx.xp
         no_overflow = -88.0 if x.dtype.itemsize == 4 else -709.0  # log of the largest float
-        y = 1 / (1 + xp.exp(-xp.maximum(x, no_overflow)))
+        y = xp.maximum(x, no_overflow, out=xp.empty_like(x))  # 1 / (1 + exp(-x)), in one place
+        xp.negative(y, out=y)
+        xp.exp(y, out=y)
+        y += 1
+        xp.divide(1, y, out=y)
         ctx.save_for_backward(y)
         return y
 

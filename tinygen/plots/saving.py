@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tinygen.io.files import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -16,8 +16,7 @@ __all__ = ["save_figure"]
 def save_figure(figure: Figure, path: str | Path, dpi: int = 160) -> Path:
     """Write a figure to a file, in the format that the file's ending names.
 
-    It is written under another name beside the file and renamed when complete: whatever
-    interrupts it, the file is the old one or the new one, whole.
+    Whatever interrupts it, the file is the old one or the new one, whole.
 
     Parameters
     ----------
@@ -33,21 +32,6 @@ def save_figure(figure: Figure, path: str | Path, dpi: int = 160) -> Path:
         Where the picture is.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(path.suffix, f".{path.stem}-", path.parent)
-    os.close(handle)
-    try:
-        figure.savefig(unfinished, dpi=dpi)
-        os.chmod(unfinished, 0o666 & ~_umask())
-        os.replace(unfinished, path)
-    except BaseException:
-        os.unlink(unfinished)
-        raise
+    with whole_file(path) as file:
+        figure.savefig(file, format=path.suffix[1:] or None, dpi=dpi)
     return path
-
-
-def _umask() -> int:
-    """What the user keeps others from; mkstemp makes files that only the user can read."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
