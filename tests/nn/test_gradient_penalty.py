@@ -64,9 +64,7 @@ def test_for_a_linear_critic_it_has_a_closed_form(backend, rng):
     w = values(layer.weight)
     length = np.linalg.norm(w)
     assert penalty.item() == pytest.approx((length - 1) ** 2, rel=1e-12)
-    np.testing.assert_allclose(
-        values(layer.weight.grad), 2 * (length - 1) * w / length, rtol=1e-10
-    )
+    np.testing.assert_allclose(values(layer.weight.grad), 2 * (length - 1) * w / length, rtol=1e-10)
     assert layer.bias.grad is None or not values(layer.bias.grad).any()
 
 

@@ -43,7 +43,8 @@ AS_FUNCTION = {
     ),
     "AdaptiveAvgPool2d": (nn.AdaptiveAvgPool2d(3), lambda m, x: F.adaptive_avg_pool2d(x, 3)),
     "AdaptiveMaxPool2d": (
-        nn.AdaptiveMaxPool2d((2, None)), lambda m, x: F.adaptive_max_pool2d(x, (2, 6))
+        nn.AdaptiveMaxPool2d((2, None)),
+        lambda m, x: F.adaptive_max_pool2d(x, (2, 6)),
     ),
     "GlobalAvgPool2d": (nn.GlobalAvgPool2d(), lambda m, x: x.mean((2, 3))),
     "Upsample": (nn.Upsample(scale_factor=2), lambda m, x: F.interpolate(x, scale_factor=2)),

@@ -20,9 +20,7 @@ LAYERS = {
         lambda w: w.transpose(1, 0, 2, 3).reshape(4, -1),
     ),
 }  # fmt: skip
-each_layer = pytest.mark.parametrize(
-    ("make", "shape", "matrix"), LAYERS.values(), ids=list(LAYERS)
-)
+each_layer = pytest.mark.parametrize(("make", "shape", "matrix"), LAYERS.values(), ids=list(LAYERS))
 
 
 def largest_singular_value(matrix):

@@ -356,8 +356,10 @@ def test_any_widths_in_one_two_or_three_dimensions(data):
 
         added = [(0, 0)] * len(lead) + [(max(b, 0), max(a, 0)) for b, a in pairs]
         grown = np.pad(x, added, mode=numpy_mode)
-        cut = [slice(max(-b, 0), n - max(-a, 0))
-               for (b, a), n in zip(pairs, grown.shape[len(lead):], strict=True)]
+        cut = [
+            slice(max(-b, 0), n - max(-a, 0))
+            for (b, a), n in zip(pairs, grown.shape[len(lead) :], strict=True)
+        ]
         np.testing.assert_array_equal(y.detach().numpy(), grown[(..., *cut)])
         assert gradcheck(lambda x, w=flat, m=mode: F.pad(x, w, m), inputs, **STRICT)
 

@@ -127,9 +127,7 @@ class TestGradients:
         F.cross_entropy(tg.tensor(x), tg.tensor(t), weight, reduction="sum").backward()
         np.testing.assert_allclose(host(weight.grad), np.log(3) * np.array([1, 1, 0]))
         theirs = torch.ones(3, dtype=torch.float64, requires_grad=True)
-        refused_by_pytorch(
-            lambda: their_f.cross_entropy(torch.tensor(x), torch.tensor(t), theirs)
-        )
+        refused_by_pytorch(lambda: their_f.cross_entropy(torch.tensor(x), torch.tensor(t), theirs))
 
     def test_hooks_are_removed_by_calling(self):
         """tinygen's `register_hook` and `register_forward_hook` return a function that removes
@@ -152,9 +150,7 @@ class TestImages:
         y = F.conv2d(tg.tensor(IMAGES), tg.tensor(w), stride=2, padding="same")
         assert y.shape == (2, 1, 3, 3)
         refused_by_pytorch(
-            lambda: their_f.conv2d(
-                torch.tensor(IMAGES), torch.tensor(w), stride=2, padding="same"
-            )
+            lambda: their_f.conv2d(torch.tensor(IMAGES), torch.tensor(w), stride=2, padding="same")
         )
 
     def test_same_padding_of_pools(self):

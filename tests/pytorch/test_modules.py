@@ -204,9 +204,7 @@ def test_second_derivatives_of_a_network_are_equal():
         if their_gradient is None:
             assert gradient is None or not host(gradient).any()
         else:
-            np.testing.assert_allclose(
-                host(gradient), host(their_gradient), rtol=1e-8, atol=1e-12
-            )
+            np.testing.assert_allclose(host(gradient), host(their_gradient), rtol=1e-8, atol=1e-12)
 
 
 # ---- "same" padding with a stride, by TensorFlow's definition ----------------------------------

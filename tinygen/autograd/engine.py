@@ -648,7 +648,7 @@ def _step(
 def _check_number(node: Function, results: Sequence[Gradient]) -> None:
     """Trailing options of forward need no gradient; Tensors do."""
     extra, missing = results[len(node.edges) :], node.edges[len(results) :]
-    if any([gradient is not None for gradient in extra]) or any(missing):
+    if any(gradient is not None for gradient in extra) or any(missing):
         raise RuntimeError(
             f"backward of {node!r} returned {len(results)} gradients for the {len(node.edges)} "
             "arguments of forward: return one for each, None for what has none"

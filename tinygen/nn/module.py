@@ -381,9 +381,7 @@ class Module:
         return ""
 
     def __repr__(self) -> str:
-        lines = [
-            f"({name}): {_indented(repr(child))}" for name, child in self._modules.items()
-        ]
+        lines = [f"({name}): {_indented(repr(child))}" for name, child in self._modules.items()]
         extra = self.extra_repr()
         if not lines:
             return f"{type(self).__name__}({extra})"
@@ -487,9 +485,7 @@ class _Identity(Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
-        seen = tuple(
-            g if g is None or isinstance(g, Variable) else Tensor(g) for g in gradients
-        )
+        seen = tuple(g if g is None or isinstance(g, Variable) else Tensor(g) for g in gradients)
         modes = thread.modes
         bare = modes.arrays
         modes.arrays = False  # the listener calculates with Tensors

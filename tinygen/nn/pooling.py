@@ -112,9 +112,7 @@ class Upsample(Module):
         self.mode, self.align_corners = mode, align_corners
 
     def forward(self, input: Tensor) -> Tensor:
-        return pool.interpolate(
-            input, self.size, self.scale_factor, self.mode, self.align_corners
-        )
+        return pool.interpolate(input, self.size, self.scale_factor, self.mode, self.align_corners)
 
     def extra_repr(self) -> str:
         by = f"size={self.size}" if self.size is not None else f"scale_factor={self.scale_factor}"

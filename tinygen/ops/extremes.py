@@ -18,7 +18,6 @@ __all__ = ["amax", "amin", "argmax", "argmin", "argsort", "max", "min", "sort", 
 Ctx = Any
 
 
-
 class Extreme(Function):
     """The largest or smallest; elements that tie share the gradient equally."""
 

@@ -85,9 +85,7 @@ def cross_entropy(
         raise ValueError(f"cross_entropy: label_smoothing must be in [0, 1], got {label_smoothing}")
     require_tensors("cross_entropy", input=input, target=target)
     if input.ndim < 2:
-        raise ValueError(
-            f"cross_entropy: logits have shape (N, classes), got {tuple(input.shape)}"
-        )
+        raise ValueError(f"cross_entropy: logits have shape (N, classes), got {tuple(input.shape)}")
     logs = log_softmax(input, 1)
     if target.dtype.kind == "f":
         return _soft_cross_entropy(logs, target, weight, reduction, label_smoothing)

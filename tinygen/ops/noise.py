@@ -45,9 +45,7 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
     return _dropped("dropout2d", input, p, training, (*input.shape[:2], 1, 1))
 
 
-def _dropped(
-    op: str, input: Tensor, p: float, training: bool, shape: tuple[int, ...]
-) -> Tensor:
+def _dropped(op: str, input: Tensor, p: float, training: bool, shape: tuple[int, ...]) -> Tensor:
     if not 0 <= p <= 1:
         raise ValueError(f"{op}: p is a probability, got {p}")
     if not training or p == 0:

@@ -129,4 +129,3 @@ def run(
         state = step(x, state, weights)
         outputs.append(state[0])
     return stack(outputs[::-1] if reverse else outputs), state
-

@@ -26,7 +26,9 @@ def require_tensors(op: str, **values: Any) -> None:
     for name, value in values.items():
         if not hasattr(value, "ndim"):
             kind = type(value).__name__
-            raise TypeError(f"{op}: {name} must be a Tensor, got {kind}: make one by tg.tensor(...)")
+            raise TypeError(
+                f"{op}: {name} must be a Tensor, got {kind}: make one by tg.tensor(...)"
+            )
 
 
 def axes_of(dim: Dim, ndim: int) -> tuple[int, ...]:
