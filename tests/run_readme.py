@@ -23,7 +23,7 @@ def steps(readme: str) -> list[list[str]]:
             lines = [line for line in body.splitlines() if line and not line.startswith("#")]
             commands += [["bash", "-c", line] for line in lines]
         else:
-            commands.append([".venv/bin/python", "-W", "error", "-c", body])
+            commands.append([".venv/bin/python", "-c", body])
     return commands
 
 

@@ -23,6 +23,7 @@ from tinygen.autograd import (
 from tinygen.backend import plain
 from tinygen.backend.random import get_rng_state, manual_seed, set_rng_state
 from tinygen.gradcheck import gradcheck, gradgradcheck
+from tinygen.io import load, save
 from tinygen.ops import activation, elementwise, extremes, indexing, linalg, reduction, scan, shape
 from tinygen.ops.activation import *  # noqa: F403
 from tinygen.ops.elementwise import *  # noqa: F403
@@ -40,8 +41,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "anomaly_mode", "autograd", "bernoulli", "data", "enable_grad", "get_rng_state", "grad",
-    "gradcheck", "gradgradcheck", "is_grad_enabled", "manual_seed", "nn", "no_grad", "optim",
-    "plain", "plots", "randn_like", "set_grad_enabled", "set_rng_state",
+    "gradcheck", "gradgradcheck", "is_grad_enabled", "load", "manual_seed", "nn", "no_grad",
+    "optim", "plain", "plots", "randn_like", "save", "set_grad_enabled", "set_rng_state",
     *_tensor_names,
 ]  # fmt: skip
 for _family in (activation, elementwise, extremes, indexing, linalg, reduction, scan, shape):

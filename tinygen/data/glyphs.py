@@ -202,23 +202,23 @@ BESIDE_LETTERS: Mapping[str, tuple[str, ...]] = {
 
 TRAITS: Mapping[str, tuple[float, float]] = {
     "form": (0.0, 1.0),  # which of the character's
-    "slant": (-0.2, 0.45),  # how far the top leans to the right, in heights
-    "turn": (-0.08, 0.08),  # the tangent of half the angle
+    "slant": (-0.25, 0.5),  # how far the top leans to the right, in heights
+    "turn": (-0.1, 0.1),  # the tangent of half the angle
     "width": (0.65, 1.1),  # in heights
-    "height": (16.0, 21.0),  # of the finished character, in pixels
-    "right": (-2.0, 2.0),  # the place of its middle, from the picture's middle
-    "down": (-2.0, 2.0),
-    "radius": (0.75, 1.55),  # of the pen
+    "height": (15.0, 21.0),  # of the finished character, in pixels
+    "right": (-2.5, 2.5),  # the place of its middle, from the picture's middle
+    "down": (-2.5, 2.5),
+    "radius": (0.7, 1.6),  # of the pen
     "first": (0.75, 1.2),  # the radius where a stroke begins, in those of the pen
     "last": (0.6, 1.1),  # and where it ends
-    "ink": (0.75, 1.0),  # how strong it is
+    "ink": (0.7, 1.0),  # how strong it is
 }
 """What varies from picture to picture, and between which bounds."""
 
 UNSTEADY = 0.045
 """How far the hand misses a point, either way, in heights."""
 
-RUBBER = 0.16
+RUBBER = 0.14
 """How far a knot of the rubber sheet is pulled, either way."""
 
 GRAIN = 0.2

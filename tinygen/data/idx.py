@@ -18,15 +18,13 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["DataError", "parse_idx", "read_bytes", "read_idx"]
+from tinygen.data.sets import DataError
+
+__all__ = ["parse_idx", "read_bytes", "read_idx"]
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 GZIP_MAGIC = b"\x1f\x8b"
-
-
-class DataError(ValueError):
-    """A file of data is damaged or is not what its name says."""
 
 
 def read_idx(path: str | Path) -> np.ndarray:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Literal, overload
 
-__all__ = ["whole_file"]
+__all__ = ["remove_leftovers", "whole_file"]
+
+ABANDONED = 3600
+"""Seconds after which a file that nobody finished is taken for the remains of a killed process."""
 
 
 @overload
@@ -54,11 +58,11 @@ def whole_file(path: str | os.PathLike[str], mode: str = "wb") -> Iterator[IO[An
         kind = "a folder" if target.is_dir() else "no ordinary file"
         raise OSError(f"cannot write {str(path)!r}: it is {kind}; give the name of a file")
     target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f".{secrets.token_hex(8)}.unfinished")
+    unfinished = target.with_name(f".tinygen-{secrets.token_hex(8)}.unfinished")
     text = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
-    file = open(unfinished, mode.replace("w", "x") + "+", **text)  # type: ignore[call-overload]
+    new = mode.replace("w", "x") + "+"
     try:
-        with file:
+        with open(unfinished, new, **text) as file:  # type: ignore[call-overload]
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -69,6 +73,20 @@ def whole_file(path: str | os.PathLike[str], mode: str = "wb") -> Iterator[IO[An
             unfinished.unlink()
         raise
     _sync_folder(target.parent)
+
+
+def remove_leftovers(path: str | os.PathLike[str]) -> None:
+    """Remove unfinished files beside a file that were left behind by killed processes.
+
+    Parameters
+    ----------
+    path : str or path
+        A file; its folder is looked through. Files of the last hour stay: they may be growing.
+    """
+    for leftover in Path(os.path.realpath(path)).parent.glob(".tinygen-*.unfinished"):
+        with suppress(OSError):
+            if time.time() - leftover.stat().st_mtime > ABANDONED:
+                leftover.unlink()
 
 
 def _keep_permissions(old: Path, new: Path) -> None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from tinygen.autograd.engine import Function, Variable
+from tinygen.plots.style import File, finished
+from tinygen.plots.style import finished
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -114,9 +115,7 @@ def graph_dot(tensor: Any, names: Names | None = None) -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def draw_graph(
-    tensor: Any, file: str | os.PathLike[str] | IO[bytes] | None = None, names: Names | None = None
-) -> Figure:
+def draw_graph(tensor: Any, file: File = None, names: Names | None = None) -> Figure:
     """A picture of the graph behind a tensor: leaves at the top, the result at the bottom.
 
     Blue boxes with round corners are leaves, yellow ones functions, the green one is the result;
@@ -168,9 +167,7 @@ def draw_graph(
         _draw_lines(axes, node, detours)
         if node.kind != "bend":
             _draw_box(axes, node)
-    if file is not None:
-        figure.savefig(file)
-    return figure
+    return finished(figure, file)
 
 
 # ---- what to draw ----------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from tinygen import backend
 from tinygen.tensors import Tensor
 
 __all__ = ["host", "images_of"]
@@ -19,15 +18,10 @@ SLACK = 1e-3  # a quarter of a grey level: the rounding of a normalization undon
 def host(values: Any) -> np.ndarray:
     """A host array from a Tensor on any device, an array, or a list of either."""
     if isinstance(values, Tensor):
-        values = values.detach().data
+        return values.detach().numpy()
     if isinstance(values, (list, tuple)):
         return np.array([host(value) if _holds(value) else value for value in values])
-    if type(values).__module__.partition(".")[0] in ("numpy", "builtins"):
-        return np.asarray(values)
-    try:
-        return np.asarray(backend.of(values).to_numpy(values))
-    except TypeError:
-        return np.asarray(values)
+    return np.asarray(values)
 
 
 def _holds(value: Any) -> bool:

@@ -42,7 +42,7 @@ TEXT, FAINT, GRID = "#222222", "#595959", "#DDDDDD"
 DPI = 160
 """Pixels for an inch, as :func:`tinygen.plots.save_figure` has them."""
 
-SETTINGS: dict[str, Any] = {
+SETTINGS: dict[Any, Any] = {
     "font.family": ["sans-serif"],
     "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib: the same everywhere
     "font.size": 9,

@@ -133,9 +133,7 @@ class Table:
                 if place < len(self.labels):
                     text = _fitting(self.labels[place], label_size, tile[0] + gap)
                     above_tile = corner[1] - above * 0.95
-                    _write(
-                        axes, corner[0] + tile[0] / 2, above_tile, text, label_size, ha="center"
-                    )
+                    _write(axes, corner[0] + tile[0] / 2, above_tile, text, label_size, ha="center")
             if self.scale is not None:
                 middle = top + (rows * pitch - gap) // 2
                 _bar(axes, self.scale, left + across, middle, rows * pitch - gap, size)
@@ -191,26 +189,28 @@ def _write(axes: Axes, x: float, y: float, text: str, points: float, **style: An
         axes.text(x, y, text, fontsize=points, parse_math=False, **style)
 
 
-def _tile(
-    axes: Axes, picture: np.ndarray, corner: tuple[int, int], size: tuple[int, int]
-) -> None:
+def _tile(axes: Axes, picture: np.ndarray, corner: tuple[int, int], size: tuple[int, int]) -> None:
     """A picture with its upper left corner at a pixel."""
     (left, top), (width, height) = corner, size
     extent = (left, left + width, top + height, top)
     axes.imshow(picture, extent=extent, interpolation="nearest", aspect="auto", zorder=1)
 
 
-def _frame(
-    axes: Axes, corner: tuple[int, int], size: tuple[int, int], thickness: float
-) -> None:
+def _frame(axes: Axes, corner: tuple[int, int], size: tuple[int, int], thickness: float) -> None:
     """A frame around a picture, outside of it."""
     from matplotlib.patches import Rectangle
 
     out = thickness * POINT / 2
     axes.add_patch(
         Rectangle(
-            (corner[0] - out, corner[1] - out), size[0] + 2 * out, size[1] + 2 * out,
-            fill=False, edgecolor=VERMILION, linewidth=thickness, zorder=2, joinstyle="miter",
+            (corner[0] - out, corner[1] - out),
+            size[0] + 2 * out,
+            size[1] + 2 * out,
+            fill=False,
+            edgecolor=VERMILION,
+            linewidth=thickness,
+            zorder=2,
+            joinstyle="miter",
         )  # fmt: skip
     )
 
@@ -248,9 +248,7 @@ def _bar(axes: Axes, scale: Scale, left: int, middle: int, room: int, size: floa
     inset = points * POINT / 2  # the end values stay beside the bar
     for place, text in _ends(scale):
         y = top + inset + (1 - place) * (height - 2 * inset)
-        _write(
-            axes, x + width + size * 8, y, text.replace("-", "−"), points, va="center_baseline"
-        )
+        _write(axes, x + width + size * 8, y, text.replace("-", "−"), points, va="center_baseline")
     if scale.label:
         values = max(_width(text.replace("-", "−"), points) for _, text in _ends(scale))
         style = {"rotation": 90, "va": "center", "ha": "left", "color": FAINT}

@@ -1,0 +1,155 @@
+"""A folder of pictures, a sub-folder for each class, as ImageNet is laid out.
+
+    pictures/train/cat/one.jpg
+    pictures/train/dog/two.png
+    pictures/val/cat/three.jpg      (or test instead of val)
+"""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tinygen.data.sets import DataError, DataNotFoundError, ImageSet
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["load_folder"]
+
+ENDINGS = {".jpg", ".jpeg", ".png"}
+
+TEST_NAMES = ("test", "val", "validation")
+
+WHITE = (255, 255, 255, 255)
+
+
+def load_folder(root: str | Path, size: int = 64, grey: bool = False) -> ImageSet:
+    """Read all pictures of a folder into memory, each cut to a square and brought to one size.
+
+    Parameters
+    ----------
+    root : str or Path
+        The folder with ``train/CLASS/*.jpg`` (or png), and ``test/CLASS`` or ``val/CLASS``; without
+        these two the set has no pictures to be tested on.
+    size : int
+        Pixels of a side. A picture's middle square is what is kept of it.
+    grey : bool
+        One channel instead of red, green and blue.
+
+    Returns
+    -------
+    ImageSet
+        Pictures of shape (N, 3, size, size), or (N, size, size) if grey. The classes are the names
+        of the folders in train, sorted.
+
+    Raises
+    ------
+    DataNotFoundError
+        If there is no such folder, or no train in it.
+    DataError
+        If a class has no picture, a picture cannot be read, or a class is new in the test.
+    ValueError
+        If the size is less than 1.
+    """
+    if size < 1:
+        raise ValueError(f"load_folder: size must be at least 1, got {size}")
+    root = Path(root).expanduser()
+    train = root / "train"
+    if not train.is_dir():
+        raise DataNotFoundError(
+            f"{root} has no folder 'train': a folder of pictures is laid out as "
+            "train/CLASS/picture.jpg and test/CLASS/picture.jpg"
+        )
+    classes = tuple(_classes(train))
+    if not classes:
+        raise DataError(f"{train} has no folders: there must be one for each class, with pictures")
+    test = next((root / name for name in TEST_NAMES if (root / name).is_dir()), None)
+    train_images, train_labels = _read(train, classes, size, grey)
+    test_images, test_labels = _read(test, classes, size, grey)
+    return ImageSet(
+        train_images,
+        train_labels,
+        test_images,
+        test_labels,
+        name=root.resolve().name,
+        is_real=True,
+        classes=classes,
+    )
+
+
+def _classes(folder: Path) -> list[str]:
+    """The names of the visible folders in a folder."""
+    return sorted(
+        path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")
+    )
+
+
+def _read(
+    folder: Path | None, classes: tuple[str, ...], size: int, grey: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures and labels of one of the two parts; none of a part that is not there."""
+    files = [] if folder is None else _files(folder, classes)
+    images = np.empty((len(files), size, size) if grey else (len(files), 3, size, size), np.uint8)
+    for image, (path, _) in zip(images, files, strict=True):
+        image[...] = _read_picture(path, size, grey)
+    return images, np.array([label for _, label in files], np.int64)
+
+
+def _files(folder: Path, classes: tuple[str, ...]) -> list[tuple[Path, int]]:
+    """All pictures with the numbers of their classes, in the order of their names."""
+    unknown = set(_classes(folder)) - set(classes)
+    if unknown:
+        raise DataError(
+            f"{folder} has classes that train has not: {', '.join(sorted(unknown))}. A network "
+            "cannot know what it was never shown"
+        )
+    files = []
+    for label, name in enumerate(classes):
+        found = [path for path in sorted((folder / name).glob("*")) if _is_picture(path)]
+        if not found and folder.name == "train":
+            raise DataError(f"{folder / name} has no pictures ({', '.join(sorted(ENDINGS))})")
+        files += [(path, label) for path in found]
+    return files
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in ENDINGS and not path.name.startswith(".") and path.is_file()
+
+
+def _read_picture(path: Path, size: int, grey: bool) -> np.ndarray:
+    """The middle square of a picture, (3, size, size) or (size, size)."""
+    from PIL import Image, ImageOps
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # so large that it may be an attack, or half readable
+            with Image.open(path, formats=("JPEG", "PNG")) as picture:
+                picture.verify()  # the sums of a PNG, which reading the pixels does not look at
+            with Image.open(path, formats=("JPEG", "PNG")) as picture:
+                upright = ImageOps.exif_transpose(picture)
+                square = ImageOps.fit(_on_white(upright), (size, size), Image.Resampling.BICUBIC)
+                pixels = np.asarray(square.convert("L" if grey else "RGB"))
+    except Exception as error:  # decoders of damaged pictures fail in as many ways as there are
+        if isinstance(error, FileNotFoundError | PermissionError):
+            raise
+        raise DataError(
+            f"{path} cannot be read as a picture ({type(error).__name__}: {error}). Delete it or "
+            "put a sound one in its place"
+        ) from error
+    return pixels if grey else np.moveaxis(pixels, 2, 0)
+
+
+def _on_white(picture: Image) -> Image:
+    """Red, green and blue; what is transparent becomes white paper, 16 bits become 8."""
+    from PIL import Image as pil
+
+    if picture.mode.startswith("I"):
+        return pil.fromarray((np.asarray(picture) >> 8).astype(np.uint8)).convert("RGB")
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    paper = pil.new("RGBA", picture.size, WHITE)
+    return pil.alpha_composite(paper, picture.convert("RGBA")).convert("RGB")
