@@ -104,7 +104,19 @@ def test_synchronizing_waits_for_the_device(cupy: backend.Backend) -> None:
 
 def test_memory_is_counted_on_the_device(cupy: backend.Backend) -> None:
     assert backend.get().memory() == {}
-    assert set(cupy.memory()) == {"used", "held"}
+    assert set(cupy.memory()) == {"used", "held", "free"}
+
+
+def test_memory_that_the_pool_holds_unused_is_free(
+    cupy: backend.Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Pool:
+        used_bytes = staticmethod(lambda: 300)
+        total_bytes = staticmethod(lambda: 1000)
+
+    monkeypatch.setattr(cupy.xp.cuda.runtime, "memGetInfo", lambda: (5000, 9000))
+    monkeypatch.setattr(cupy.xp, "get_default_memory_pool", Pool)
+    assert cupy.memory() == {"used": 300, "held": 1000, "free": 5700}
 
 
 # ---- kernels ---------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ class Backend:
         """Wait until the device has finished all it was given."""
 
     def memory(self) -> dict[str, int]:
-        """Bytes that the device's memory pool uses and holds (empty on the CPU)."""
+        """Bytes used, held by the device's memory pool, and free (empty on the CPU)."""
         return {}
 
 
@@ -86,7 +86,9 @@ class CupyBackend(Backend):
 
     def memory(self) -> dict[str, int]:
         pool = self.xp.get_default_memory_pool()
-        return {"used": pool.used_bytes(), "held": pool.total_bytes()}
+        used, held = pool.used_bytes(), pool.total_bytes()
+        free, _ = self.xp.cuda.runtime.memGetInfo()
+        return {"used": used, "held": held, "free": int(free) + held - used}
 
 
 _numpy = Backend(np)

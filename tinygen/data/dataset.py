@@ -237,7 +237,7 @@ def _whole_lengths(total: int, lengths: Sequence[float]) -> list[int]:
                 f"{total} samples. Fractions such as [0.9, 0.1] fit every set"
             )
         return counts
-    if not math.isclose(sum(lengths), 1, rel_tol=1e-6):
+    if not math.isclose(sum(lengths), 1):
         raise ValueError(
             f"random_split: the fractions {list(lengths)} add up to {sum(lengths):g} instead of 1"
         )

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from tinygen import backend
-from tinygen.backend import Backend, random
+from tinygen.backend import random
 from tinygen.data.dataset import Dataset, TensorDataset, batch_of, rebuilt
 from tinygen.data.transforms import apply
 from tinygen.tensors import Tensor, as_tensor
@@ -197,7 +197,8 @@ class DataLoader:
         if self.device in (None, "cpu") or self.collate_fn is not None:
             return False
         size = self.dataset.host_bytes if isinstance(self.dataset, Dataset) else None
-        return size is not None and size <= RESIDENT_SHARE * _free_bytes(backend.get(self.device))
+        free = backend.get(self.device).memory()["free"]
+        return size is not None and size <= RESIDENT_SHARE * free
 
     def _on_device(self, batch: Any) -> Any:
         """The batch with its arrays as Tensors where they are wanted."""
@@ -284,13 +285,6 @@ class DataLoader:
             )
         self.seed = int(state["seed"])
         self._now = self._next = Progress(int(state["epoch"]), int(state["batch"]))
-
-
-def _free_bytes(on: Backend) -> int:
-    """The memory of a GPU that is free, or held by the pool and not in use."""
-    free, _ = on.xp.cuda.runtime.memGetInfo()
-    pool = on.memory()
-    return int(free) + pool["held"] - pool["used"]
 
 
 # ---- errors that teach ---------------------------------------------------------------------------

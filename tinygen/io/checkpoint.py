@@ -88,7 +88,7 @@ def save_checkpoint(
     """
     parts = _parts(
         model=model, ema=ema, optimizer=optimizer, scheduler=scheduler, loader=loader,
-        generators=_Generators(),
+        generators=Generators(),
     )  # fmt: skip
     tree: dict[str, Any] = {
         "epoch": _count("epoch", epoch),
@@ -148,7 +148,7 @@ def load_checkpoint(
     resumes = optimizer is not None if generators is None else generators
     parts = _parts(
         model=model, ema=ema, optimizer=optimizer, scheduler=scheduler, loader=loader,
-        generators=_Generators() if resumes else None,
+        generators=Generators() if resumes else None,
     )  # fmt: skip
     contents = read(path)
     if contents.kind != "checkpoint":
@@ -215,7 +215,7 @@ def _count(name: str, value: int | None) -> int | None:
         raise TypeError(f"{name} is a whole number, got {value!r}") from None
 
 
-class _Generators:
+class Generators:
     """The random generators of the process as a part like the others."""
 
     @staticmethod

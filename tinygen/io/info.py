@@ -81,24 +81,31 @@ def _part(kind: str, class_name: str, state: Any) -> str:
         return f"{class_name}: {_optimizer(state)}"
     if kind in ("model", "ema"):
         return f"{class_name}: {_totals(list(state.values()))}"
+    if kind == "scheduler" and "_last_lr" in state:
+        return f"{class_name}: {state['last_epoch']:,} steps taken, lr {_rates(state['_last_lr'])}"
     return f"{class_name}: {_short(state)}"
 
 
 def _optimizer(state: dict[str, Any]) -> str:
     """The groups, their learning rates, and what is remembered."""
     groups = state["param_groups"]
-    rates = ", ".join(f"{group['lr']:g}" for group in groups if "lr" in group)
+    rates = _rates([group["lr"] for group in groups if "lr" in group])
     remembered = sorted({name for entries in state["state"].values() for name in entries})
     return (
-        f"{len(groups)} group{'s' * (len(groups) != 1)}, lr {rates or '-'}, remembers "
+        f"{len(groups)} group{'s' * (len(groups) != 1)}, lr {rates}, remembers "
         f"{', '.join(remembered) or 'nothing'} of {len(state['state'])} parameters"
     )
+
+
+def _rates(rates: list[float]) -> str:
+    """Learning rates, one for each group."""
+    return ", ".join(f"{rate:g}" for rate in rates) or "-"
 
 
 def _table(contents: Contents) -> list[str]:
     """All arrays and, below a line, their sum."""
     rows = [("array", "shape", "dtype", "size")] + [
-        (name, _shape(array), str(array.dtype), _bytes(array.nbytes))
+        (name, str(array.shape), str(array.dtype), _bytes(array.nbytes))
         for name, array in contents.arrays.items()
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
@@ -122,10 +129,6 @@ def _aligned(facts: dict[str, str]) -> list[str]:
     return [f"{name:<{width}}  {value}" for name, value in facts.items()]
 
 
-def _shape(array: np.ndarray) -> str:
-    return " x ".join(map(str, array.shape)) or "one number"
-
-
 def _short(value: Any) -> str:
     """A value in one line: dicts and lists by their length if they are long."""
     text = " ".join(repr(value).split())
@@ -139,6 +142,6 @@ def _short(value: Any) -> str:
 def _bytes(size: int) -> str:
     """A number of bytes as people read it, in powers of 1000 as disks have them."""
     if size < 1000:
-        return f"{size} bytes"
+        return f"{size} B"
     power = min((len(str(size)) - 1) // 3, len(UNITS))
     return f"{size / 1000**power:.1f} {UNITS[power - 1]}"
