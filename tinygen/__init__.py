@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinygen import autograd, data, nn, optim, plots
+from tinygen import autograd, data, metrics, nn, optim, plots
 from tinygen.autograd import (
     anomaly_mode,
     enable_grad,
@@ -41,8 +41,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "anomaly_mode", "autograd", "bernoulli", "data", "enable_grad", "get_rng_state", "grad",
-    "gradcheck", "gradgradcheck", "is_grad_enabled", "load", "manual_seed", "nn", "no_grad",
-    "optim", "plain", "plots", "randn_like", "save", "set_grad_enabled", "set_rng_state",
+    "gradcheck", "gradgradcheck", "is_grad_enabled", "load", "manual_seed", "metrics", "nn",
+    "no_grad", "optim", "plain", "plots", "randn_like", "save", "set_grad_enabled",
+    "set_rng_state",
     *_tensor_names,
 ]  # fmt: skip
 for _family in (activation, elementwise, extremes, indexing, linalg, reduction, scan, shape):

@@ -126,3 +126,11 @@ def test_the_mode_ends_with_its_block() -> None:
 def test_the_mode_can_be_switched_off_inside() -> None:
     with tg.anomaly_mode(), tg.anomaly_mode(False):
         assert np.isnan(tg.log(leaf(-1.0)).item())
+
+
+@pytest.mark.parametrize("function", [tg.exp, tg.sqrt, tg.tanh])
+def test_a_scalar_that_nobody_wrote_to_is_no_anomaly(function) -> None:
+    x = tg.tensor(1.0, requires_grad=True)
+    with tg.anomaly_mode():
+        function(x).backward()
+    assert x.grad.shape == ()

@@ -328,12 +328,13 @@ class Function:
             made = ctx._wrapped(result, 0, recorded, args, arrays)
         if modes.anomaly:
             anomaly.check_forward(ctx, args, _as_tuple(made))
-            ctx.checksums = [anomaly.checksum(value) for value in ctx._saved]
         if recorded:
             ctx.age = next(Function._ages)
             if ctx._saved:
                 results, variables = _as_tuple(result), _as_tuple(made)
                 ctx._saved = [_saved(v, args, arrays, results, variables) for v in ctx._saved]
+            if modes.anomaly:
+                ctx.checksums = [anomaly.checksum(saved[0]) for saved in ctx._saved]
         return made
 
     def _wrapped(

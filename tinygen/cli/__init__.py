@@ -5,16 +5,29 @@ Each command has a module, imported when it is called, so that asking for help c
 
 from __future__ import annotations
 
-import argparse
+import importlib
+import os
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
+import warnings
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import TextIO
 
-__all__ = ["INTERRUPTED", "main"]
+from tinygen.cli.arguments import parser
+from tinygen.cli.errors import FAILED, INTERRUPTED, WRONG_USAGE, UsageError
+from tinygen.cli.messages import text
 
-USAGE_ERROR = 2
-INTERRUPTED = 130
-"""What a shell expects of a program that Ctrl-C ended: 128 plus the signal's number."""
+__all__ = ["main"]
+
+MODULES = {
+    "demo": "demo",
+    "train": "training",
+    "evaluate": "evaluation",
+    "data": "sets",
+    "info": "info",
+    "doctor": "doctor",
+}
+"""The module of each command; its ``run(options)`` returns the exit code."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,97 +41,58 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code: 0 if all went well, 1 if it did not, 2 if something has to be called or set
-        up differently, 130 after Ctrl-C.
+        The exit code: 0 if all went well, 1 if something failed, 2 if the command must be given in
+        another way, 130 after Ctrl-C.
     """
-    parser = _parser()
-    options = parser.parse_args(argv)
+    arguments = parser()
+    options = arguments.parse_args(argv)
+    if options.command is None:
+        arguments.print_help(sys.stderr)
+        return WRONG_USAGE
     try:
-        if options.command == "demo":
-            return _demo(options)
-        if options.command == "doctor":
-            return _doctor()
+        with warnings.catch_warnings():
+            warnings.showwarning = _tell
+            return _run(options)
     except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
+        print(text("stopped"), file=sys.stderr)
         return INTERRUPTED
-    parser.print_help(sys.stderr)
-    return USAGE_ERROR
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; Python must not try to flush the rest of it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
 
 
-def _demo(options: argparse.Namespace) -> int:
+def _run(options: Namespace) -> int:
+    """Run the chosen command; what can be expected to fail ends with a message."""
     from tinygen.backend import BackendError
-    from tinygen.cli.demo import run
     from tinygen.data import DataError
+    from tinygen.io import CheckpointError
+    from tinygen.train import NonFiniteLossError
 
     try:
-        return run(options.out, options.epochs, options.seed, options.device)
-    except (BackendError, DataError, OSError) as error:
-        print(f"tinygen demo: {error}", file=sys.stderr)
-        return USAGE_ERROR
+        code: int = importlib.import_module(f"tinygen.cli.{MODULES[options.command]}").run(options)
+        sys.stdout.flush()
+    except (UsageError, BackendError) as error:
+        return _failed(options, error, WRONG_USAGE)
+    except BrokenPipeError:
+        raise
+    except (DataError, CheckpointError, NonFiniteLossError, OSError) as error:
+        return _failed(options, error, FAILED)
+    return code
 
 
-def _doctor() -> int:
-    from tinygen.cli.doctor import run
-
-    return run()
-
-
-def _parser() -> argparse.ArgumentParser:
-    from tinygen import __version__
-
-    parser = argparse.ArgumentParser(
-        prog="tinygen",
-        description="Learn how images are generated and edited by neural networks.",
-        epilog="Start with: tinygen demo",
-    )
-    parser.add_argument("--version", action="version", version=f"tinygen {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-
-    demo = commands.add_parser(
-        "demo",
-        help="train a small network to read digits, in about a minute",
-        description="Train a small convolutional network to read handwritten digits, test it on "
-        "digits that it has not seen, and save a picture of what it got right and wrong. It uses "
-        "MNIST where it finds it (see tinygen doctor), and digits drawn by a program otherwise.",
-    )
-    demo.add_argument(
-        "--out", type=Path, default=Path("demo"), metavar="DIR",
-        help="the folder for the picture (default: %(default)s)",
-    )  # fmt: skip
-    demo.add_argument(
-        "--epochs", type=_at_least(1), default=1, metavar="N",
-        help="how often to go through the training digits (default: %(default)s)",
-    )  # fmt: skip
-    demo.add_argument(
-        "--seed", type=_at_least(0), default=0, metavar="S",
-        help="for the first weights and the order of the digits (default: %(default)s)",
-    )  # fmt: skip
-    demo.add_argument(
-        "--device", choices=("cpu", "cuda"), default="cpu",
-        help="cuda is an NVIDIA GPU through CuPy (default: %(default)s)",
-    )  # fmt: skip
-
-    commands.add_parser(
-        "doctor",
-        help="what is installed, what works, and what to do about the rest",
-        description="Say what is installed, what works, and what to do about the rest. "
-        "The exit code is 0 if tinygen works on the CPU.",
-    )
-    return parser
+def _failed(options: Namespace, error: Exception, code: int) -> int:
+    print(text("failed", command=options.command, reason=error), file=sys.stderr)
+    return code
 
 
-def _at_least(minimum: int) -> Callable[[str], int]:
-    """Read an argument that is a whole number from a minimum on."""
-
-    def read(text: str) -> int:
-        try:
-            number = int(text)
-        except ValueError:
-            number = minimum - 1
-        if number < minimum:
-            raise argparse.ArgumentTypeError(
-                f"{text!r} is not a whole number of at least {minimum}"
-            )
-        return number
-
-    return read
+def _tell(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """A warning as a person reads it: without the line of the source."""
+    print(text("note", message=message), file=sys.stderr)

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from tinygen.data.canvases import (
+    Canvases,
+    Strips,
+    draw_canvases,
+    draw_strips,
+    place_on_canvases,
+    write_in_strips,
+)
+from tinygen.data.cifar import load_cifar10
 from tinygen.data.dataset import (
     Dataset,
     Subset,
@@ -9,11 +18,16 @@ from tinygen.data.dataset import (
     default_collate,
     random_split,
 )
-from tinygen.data.digits import draw_digits, synthetic_digits
-from tinygen.data.idx import DataError, read_idx
+from tinygen.data.download import DownloadError
+from tinygen.data.folder import load_folder
+from tinygen.data.glyphs import CHARACTERS, DIGITS, draw_glyphs, make_glyphs, synthetic_digits
+from tinygen.data.idx import read_idx
 from tinygen.data.loader import DataLoader
-from tinygen.data.mnist import DataNotFoundError, load_mnist
-from tinygen.data.sets import Digits
+from tinygen.data.mnist import load_fashion_mnist, load_mnist
+from tinygen.data.registry import Available, available, fetch, load
+from tinygen.data.ring import Ring, draw_ring
+from tinygen.data.sets import DataError, DataNotFoundError, Digits, ImageSet
+from tinygen.data.shapes import SHAPES, draw_shapes, make_shapes
 from tinygen.data.transforms import (
     Binarize,
     Compose,
@@ -32,6 +46,10 @@ __all__ = [
     "Binarize", "Compose", "DataLoader", "Dataset", "GaussianNoise", "Normalize", "RandomAffine",
     "RandomCrop", "RandomHorizontalFlip", "RandomShift", "Resize", "Subset", "TensorDataset",
     "ToFloat", "Transform", "default_collate", "random_split",
-    "DataError", "DataNotFoundError", "Digits", "draw_digits", "load_mnist", "read_idx",
-    "synthetic_digits",
+    "Available", "DataError", "DataNotFoundError", "Digits", "DownloadError", "ImageSet",
+    "available", "fetch", "load", "load_cifar10", "load_fashion_mnist", "load_folder",
+    "load_mnist", "read_idx",
+    "CHARACTERS", "Canvases", "DIGITS", "Ring", "SHAPES", "Strips", "draw_canvases", "draw_glyphs",
+    "draw_ring", "draw_shapes", "draw_strips", "make_glyphs", "make_shapes", "place_on_canvases",
+    "synthetic_digits", "write_in_strips",
 ]  # fmt: skip

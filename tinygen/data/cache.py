@@ -13,6 +13,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tinygen.data.download import DownloadError, Progress, download
@@ -190,7 +191,7 @@ def fetch(
         worked = download(
             [mirror + name for mirror in mirrors],
             path,
-            lambda received, name=name: files.check(received, name),
+            partial(files.check, name=name),
             size=size,
             progress=progress,
             deadline=deadline,

@@ -1,8 +1,7 @@
 """CIFAR-10: small colour pictures, in the archive for Python or in the one for C.
 
 Both are read where they lie, packed or unpacked; nothing is ever unpacked onto the disk. The
-batches for Python are pickles. A pickle is a program for a machine that can call any function, so
-only the few words are known here that describe an array, and they make plain records of our own.
+batches for Python are pickles, which are programs; they are read without being run.
 (A. Krizhevsky, "Learning multiple layers of features from tiny images", technical report,
 University of Toronto, 2009.)
 """
@@ -11,8 +10,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import io
-import pickle
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -24,6 +21,7 @@ import numpy as np
 
 from tinygen.data import cache
 from tinygen.data.idx import GZIP_MAGIC
+from tinygen.data.pickles import array_of, read_pickle
 from tinygen.data.sets import DataError, ImageSet
 
 __all__ = ["CIFAR10", "Cifar10", "load_cifar10"]
@@ -283,13 +281,12 @@ def _decode_binary(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
 def _decode_pickle(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
     """A dictionary with the pixels, an array of (N, 3072), and a list of labels."""
     try:
-        content = _DataUnpickler(io.BytesIO(batch.raw), encoding="bytes").load()
-        named = {_text(key): value for key, value in content.items()}
-        pixels, labels = _as_array(named["data"]), np.asarray(_plain(named["labels"]), np.int64)
+        content = {_text(key): value for key, value in read_pickle(batch.raw).items()}
+        pixels, labels = array_of(content["data"]), _labels_of(content["labels"])
     except Exception as error:  # a damaged pickle fails in as many ways as there are
         raise DataError(
             f"{batch.source} is no batch of CIFAR-10 or is damaged: reading it as data, without "
-            f"running what it asks for, ends with {type(error).__name__} ({error})"
+            f"running anything, ends with {type(error).__name__} ({error})"
         ) from error
     if pixels.dtype != np.uint8 or pixels.shape != (len(labels), PIXELS) or labels.ndim != 1:
         raise DataError(
@@ -299,89 +296,15 @@ def _decode_pickle(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
     return pixels, labels
 
 
-def _text(value: Any) -> str:
-    """Python 2 wrote bytes where Python 3 writes text."""
-    return value.decode("ascii") if isinstance(value, bytes) else str(value)
+def _text(key: Any) -> str:
+    """A program in Python 3 may have saved the keys as Python 2 had them, as bytes."""
+    return str(key, "ascii") if isinstance(key, bytes) else str(key)
 
 
-def _plain(labels: Any) -> Any:
-    return _as_array(labels) if isinstance(labels, _ArrayRecord) else labels
-
-
-def _as_array(record: Any) -> np.ndarray:
-    """The array that a record describes; np.frombuffer cannot be led out of its bytes."""
-    if not isinstance(record, _ArrayRecord):
-        raise ValueError(f"{type(record).__name__} where an array was expected")
-    dtype = np.dtype(record.dtype)
-    if dtype.kind not in "iu":
-        raise ValueError(f"an array of {dtype}")
-    array = np.frombuffer(record.raw, dtype)
-    return array.reshape(record.shape, order=record.order).copy(order="C")
-
-
-class _TypeRecord:
-    """Stands in for numpy.dtype."""
-
-    def __init__(self, code: str | bytes, *options: object) -> None:
-        self.code = _text(code)
-        self.byte_order = "="
-
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self.byte_order = _text(state[1])
-
-    def __str__(self) -> str:
-        return self.byte_order.replace("|", "") + self.code
-
-
-class _ArrayRecord:
-    """Stands in for an array, as numpy writes it from the outside and from the inside."""
-
-    def __init__(self, *options: object) -> None:
-        self.shape: tuple[int, ...] = (0,)
-        self.dtype, self.order, self.raw = "u1", "C", b""
-
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
-        _version, self.shape, dtype, is_fortran, self.raw = state
-        self.dtype, self.order = str(dtype), "F" if is_fortran else "C"
-
-
-class _BufferRecord(_ArrayRecord):
-    """Stands in for an array that was pickled with protocol 5."""
-
-    def __init__(self, raw: bytes, dtype: object, shape: tuple[int, ...], order: str) -> None:
-        self.raw, self.dtype, self.shape, self.order = raw, str(dtype), shape, order
-
-
-class _Latin1(bytes):
-    """Stands in for _codecs.encode, with which Python 3 writes bytes for Python 2."""
-
-    def __new__(cls, text: str, encoding: object = None) -> _Latin1:
-        return super().__new__(cls, text.encode("latin-1"))
-
-
-_MEANINGS: dict[str, type] = {
-    "_reconstruct": _ArrayRecord,
-    "_frombuffer": _BufferRecord,
-    "ndarray": _ArrayRecord,
-    "dtype": _TypeRecord,
-    "encode": _Latin1,
-    "bytearray": bytes,
-}
-
-_MODULES = (
-    "numpy", "numpy.core.multiarray", "numpy._core.multiarray", "numpy.core.numeric",
-    "numpy._core.numeric", "_codecs", "builtins",
-)  # fmt: skip
-
-
-class _DataUnpickler(pickle._Unpickler):
-    """Reads what describes plain data and numbers; knows no other name, and calls none.
-
-    The unpickler written in Python: the one written in C can be made to reserve all memory.
-    """
-
-    def find_class(self, module: str, name: str) -> type:
-        """Our record for the words of an array; everything else is refused."""
-        if module not in _MODULES or name not in _MEANINGS:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is refused")
-        return _MEANINGS[name]
+def _labels_of(value: Any) -> np.ndarray:
+    """Labels are in a list as published, and in an array where somebody saved them again."""
+    if not isinstance(value, list):
+        return array_of(value).astype(np.int64)
+    if not all(isinstance(label, int) for label in value):
+        raise ValueError("labels that are no whole numbers")
+    return np.array(value, np.int64)

@@ -10,22 +10,23 @@ own name once its contents have been checked.
 from __future__ import annotations
 
 import hashlib
-import http.client
 import math
 import os
 import queue
 import re
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from tinygen.data.sets import DataError
+
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
 
 __all__ = ["DownloadError", "Progress", "download"]
 
@@ -60,7 +61,7 @@ class DownloadError(OSError):
 
     def __init__(self, name: str, failures: list[tuple[str, str]]) -> None:
         self.failures = failures
-        told = "; ".join(f"{url}: {fault}" for url, fault in failures)
+        told = "; ".join(f"{urlsplit(url).netloc} {fault}" for url, fault in failures)
         super().__init__(f"{name} could not be fetched: {told or 'there was no time left'}")
 
 
@@ -127,6 +128,7 @@ def download(
         try:
             transfer.finish(check)
         except (MirrorError, DataError) as error:
+            transfer.discard_nothing()
             failures.append((url, str(error)))
         else:
             return url
@@ -180,6 +182,11 @@ class _Transfer:
         """How many bytes are there."""
         return self.part.stat().st_size if self.part.exists() else 0
 
+    def discard_nothing(self) -> None:
+        """An empty part is not worth keeping."""
+        if self.received() == 0:
+            self.part.unlink(missing_ok=True)
+
     def receive(self) -> int:
         """Receive what is missing; returns where in the file that began."""
         had = self.received()
@@ -215,9 +222,7 @@ class _Transfer:
 
 
 @contextmanager
-def _answer(
-    url: str, start: int, deadline: float | None
-) -> Iterator[tuple[Head, Iterator[bytes]]]:
+def _answer(url: str, start: int, deadline: float | None) -> Iterator[tuple[Head, Iterator[bytes]]]:
     """What a mirror answers when asked for a file from ``start`` on.
 
     A thread of its own talks to the mirror, because not every wait there can be limited: the
@@ -228,10 +233,9 @@ def _answer(
     headers = {"User-Agent": "tinygen", "Accept-Encoding": "identity"}
     if start:
         headers["Range"] = f"bytes={start}-"
-    request = urllib.request.Request(url, headers=headers)
     pipe: queue.Queue[Head | bytes | MirrorError] = queue.Queue(maxsize=16)
     given_up = threading.Event()
-    threading.Thread(target=_talk, args=(request, pipe, given_up), daemon=True).start()
+    threading.Thread(target=_talk, args=(url, headers, pipe, given_up), daemon=True).start()
 
     def item(limit: float, fault: str) -> Head | bytes:
         left = math.inf if deadline is None else deadline - time.monotonic()
@@ -260,11 +264,15 @@ def _answer(
 
 
 def _talk(
-    request: urllib.request.Request,
+    url: str,
+    headers: dict[str, str],
     pipe: queue.Queue[Head | bytes | MirrorError],
     given_up: threading.Event,
 ) -> None:
     """Put the answer into the pipe: its head, its bytes, nothing at the end; or what went wrong."""
+    from http.client import HTTPException
+    from urllib.error import HTTPError
+    from urllib.request import Request, urlopen
 
     def put(item: Head | bytes | MirrorError) -> None:
         while not given_up.is_set():
@@ -275,25 +283,26 @@ def _talk(
         return None
 
     try:
-        with urllib.request.urlopen(request, timeout=SILENCE_SECONDS) as response:
+        patience = SILENCE_SECONDS + 1  # the caller's ends first
+        with urlopen(Request(url, headers=headers), timeout=patience) as response:
             put(_head(response))
             while not given_up.is_set():
                 chunk = response.read1(CHUNK)
                 put(chunk)
                 if not chunk:
                     break
-    except urllib.error.HTTPError as error:
+    except HTTPError as error:
         error.close()
-        kind = RangeError if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE else MirrorError
-        put(kind(f"answered {error.code} {error.reason}"))
-    except (OSError, http.client.HTTPException, ValueError) as error:
+        has_less = error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+        put((RangeError if has_less else MirrorError)(f"answered {error.code} {error.reason}"))
+    except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", error)
         put(MirrorError(f"failed ({reason or type(reason).__name__})"))
     except MirrorError as error:
         put(error)
 
 
-def _head(response: http.client.HTTPResponse) -> Head:
+def _head(response: HTTPResponse) -> Head:
     """Where the answer starts in the file; a mirror may send all though asked for a part."""
     length = response.headers.get("Content-Length", "")
     if response.status == HTTPStatus.OK:

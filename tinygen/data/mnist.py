@@ -16,10 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from tinygen.data import cache
+from tinygen.data.cache import user_cache
 from tinygen.data.idx import parse_idx, read_bytes
 from tinygen.data.sets import TEN_DIGITS, DataError, ImageSet
 
-__all__ = ["FASHION_MNIST", "MNIST", "IdxSet", "find_mnist", "load_fashion_mnist", "load_mnist"]
+__all__ = [
+    "FASHION_MNIST", "MNIST", "IdxSet", "find_mnist", "load_fashion_mnist", "load_mnist",
+    "user_cache",
+]  # fmt: skip
 
 NAMES = (
     "train-images-idx3-ubyte",
@@ -161,7 +165,6 @@ FASHION_MNIST = IdxSet(
         "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
         "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
         "https://dataset.bj.bcebos.com/fashion_mnist/",
-        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
     ),
     sizes=dict(
         zip((f"{n}.gz" for n in NAMES), (26_421_880, 29_515, 4_422_102, 5_148), strict=True)

@@ -10,12 +10,23 @@ which a matrix product, a sine or an exponential need not.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Form", "bend", "curve", "form", "ink", "pieces_of", "random_bytes", "uniform"]
+__all__ = [
+    "Form",
+    "bend",
+    "curve",
+    "form",
+    "ink",
+    "pieces_of",
+    "random_bytes",
+    "require_amounts",
+    "scaled",
+    "uniform",
+]
 
 STEPS = 5
 """Straight pieces of each span of a curve."""
@@ -51,6 +62,32 @@ def random_bytes(seed: int, stream: int, shape: tuple[int, ...]) -> np.ndarray:
     size = math.prod(shape)
     raw = _raw(seed, stream, -(-size // 8)).astype("<u8")
     return raw.view(np.uint8)[:size].reshape(shape)
+
+
+def scaled(chance: np.ndarray, traits: Mapping[str, tuple[float, float]]) -> dict[str, np.ndarray]:
+    """Uniform numbers between the bounds of each trait, from the first columns of ``chance``.
+
+    Parameters
+    ----------
+    chance : float64 array of shape (N, at least as many as there are traits)
+        In [0, 1).
+    traits : mapping of name to (low, high)
+
+    Returns
+    -------
+    dict of name to float64 array of shape (N,)
+    """
+    return {
+        name: low + (high - low) * chance[:, column]
+        for column, (name, (low, high)) in enumerate(traits.items())
+    }
+
+
+def require_amounts(function: str, **numbers: int) -> None:
+    """Refuse a negative number of pictures or a negative seed."""
+    if min(numbers.values()) < 0:
+        given = ", ".join(f"{name}={value}" for name, value in numbers.items())
+        raise ValueError(f"{function}: {' and '.join(numbers)} must be at least 0, got {given}")
 
 
 def _raw(seed: int, stream: int, size: int) -> np.ndarray:
@@ -198,7 +235,7 @@ def ink(starts: np.ndarray, ends: np.ndarray, radii: np.ndarray, size: int) -> n
     float32 array of shape (M, size, size)
         Between 0 and 1.
     """
-    typical = (radii.sum(axis=1) / np.float32(radii.shape[1]))[:, None, None]
+    typical = ((radii.min(axis=1) + radii.max(axis=1)) / 2)[:, None, None]
     reach = np.sqrt(_squared_distance(starts, ends, radii, size))
     return np.clip(np.float32(0.5) + typical * (1 - reach), 0, 1)
 

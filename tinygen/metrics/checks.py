@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,9 @@ __all__ = [
 ]  # fmt: skip
 
 SUM_TOLERANCE = 1e-3
-"""How far from one the probabilities of a sample may sum: float16 and rounded tables pass."""
+"""How far from one the probabilities of a sample may sum: float16 and rounded tables pass.
+
+As far may a single one be outside [0, 1]."""
 
 
 class UndefinedMetricWarning(UserWarning):
@@ -32,9 +35,13 @@ def undefined(message: str) -> None:
 def _frames_of_the_room() -> int:
     """How many frames up the first caller outside this package is."""
     level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals["__name__"].startswith(__package__):
+    while frame.f_back is not None and _is_of_the_room(frame):
         frame, level = frame.f_back, level + 1
     return level
+
+
+def _is_of_the_room(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__")).startswith(f"{__package__}.")
 
 
 def as_host(values: Any, name: str) -> np.ndarray:
@@ -63,7 +70,7 @@ def numbers_of(values: Any, name: str, ndim: int | None = None) -> np.ndarray:
         raise ValueError(
             f"{name} must have {ndim} dimension{'s' * (ndim > 1)}, got shape {array.shape}"
         )
-    return array.astype(np.float64)
+    return array.astype(np.float64, copy=False)
 
 
 def _check_finite(array: np.ndarray, name: str) -> None:
@@ -147,17 +154,17 @@ def probabilities_of(values: Any, name: str) -> np.ndarray:
             f"{name} must be (samples, classes), or (samples,) for the probability of the "
             f"positive class, got shape {array.shape}"
         )
-    if array.size and (array.min() < 0 or array.max() > 1 + SUM_TOLERANCE):
+    if array.size and (array.min() < -SUM_TOLERANCE or array.max() > 1 + SUM_TOLERANCE):
         raise ValueError(
             f"{name} must be probabilities, got values from {array.min():.4g} to "
             f"{array.max():.4g}: logits become probabilities by softmax(dim=1), or by sigmoid"
         )
     if array.ndim == 2 and array.size:
         sums = array.sum(axis=1)
-        worst = int(np.abs(sums - 1).argmax())
-        if abs(sums[worst] - 1) > SUM_TOLERANCE:
+        wrong = np.flatnonzero(np.abs(sums - 1) > SUM_TOLERANCE)
+        if len(wrong):
             raise ValueError(
-                f"each row of {name} must sum to one, row {worst} sums to {sums[worst]:.4g}: "
+                f"each row of {name} must sum to one, row {wrong[0]} sums to {sums[wrong[0]]:.4g}: "
                 "apply softmax over the classes (dim=1), once"
             )
     return array

@@ -148,7 +148,9 @@ def confusion_matrix(
     cells = rows[inside] * len(known) + columns[inside]
     matrix = np.bincount(cells, weights[inside], len(known) ** 2).reshape(len(known), len(known))
     if normalize is None:
-        is_counting = sample_weight is None or as_host(sample_weight, "").dtype.kind in "biu"
+        is_counting = (
+            sample_weight is None or as_host(sample_weight, "sample_weight").dtype.kind in "biu"
+        )
         return matrix.astype(np.int64) if is_counting else matrix
     axis = {"true": 1, "pred": 0, "all": None}[normalize]
     return _divide(matrix, matrix.sum(axis=axis, keepdims=True), 0.0)
@@ -406,7 +408,8 @@ def _averaged(
     what: str,
 ) -> Any:
     """The ratios of the classes, or their average; 0/0 as the caller wishes."""
-    if zero_division != "warn" and not (zero_division in (0, 1) or math.isnan(zero_division)):
+    is_nan = isinstance(zero_division, float) and math.isnan(zero_division)
+    if not (is_nan or zero_division in ("warn", 0, 1)):
         raise ValueError(f"zero_division must be 'warn', 0, 1 or nan, got {zero_division!r}")
     if zero_division == "warn" and (below == 0).any():
         undefined(

@@ -16,6 +16,7 @@ from tinygen.metrics.checks import (
     labels_of,
     numbers_of,
     one_of,
+    positions_of,
     probabilities_of,
     same_length,
     undefined,
@@ -142,14 +143,16 @@ def roc_auc_score(
                 f"y_score has {score.shape[1]} columns: with multi_class='ovr' each class is "
                 "measured against the rest. For two classes pass one score, y_score[:, 1]"
             )
-        return _one_against_rest(_area_below_roc, y_true, y_score, average, sample_weight, labels)
+        score = probabilities_of(y_score, "y_score")
+        return _one_against_rest(_area_below_roc, y_true, score, average, sample_weight, labels)
     classes = np.unique(y_true)
     if len(classes) > 2:
         raise ValueError(
             f"y_true has {len(classes)} classes, y_score one column: pass probabilities of shape "
             "(n, classes) and multi_class='ovr'"
         )
-    return _area_below_roc(*_binary(y_true, score, classes[-1:], sample_weight))
+    higher = classes[-1].item() if len(classes) else None
+    return _area_below_roc(*_binary(y_true, score, higher, sample_weight))
 
 
 def precision_recall_curve(
@@ -268,8 +271,9 @@ def _binary(
         )
     elif len(present) == 2 and pos_label not in present.tolist():
         raise ValueError(f"pos_label={pos_label!r} is none of the labels {present.tolist()}")
+    positive = positions_of(y_true, labels_of([pos_label], "pos_label")) == 0
     counted = weights > 0
-    return (y_true == pos_label)[counted], score[counted], weights[counted]
+    return positive[counted], score[counted], weights[counted]
 
 
 def _passing(
@@ -298,7 +302,7 @@ def _area_below_roc(positive: np.ndarray, score: np.ndarray, weights: np.ndarray
     if false[-1] == 0 or true[-1] == 0:
         undefined("only one class occurs in y_true, there are no pairs: ROC AUC is NaN")
         return math.nan
-    return auc(np.append(0, false) / false[-1], np.append(0, true) / true[-1])
+    return auc(np.append(0, false), np.append(0, true)) / float(false[-1] * true[-1])
 
 
 def _step_area(positive: np.ndarray, score: np.ndarray, weights: np.ndarray) -> float:
@@ -313,14 +317,13 @@ def _step_area(positive: np.ndarray, score: np.ndarray, weights: np.ndarray) -> 
 def _one_against_rest(
     area: Callable[[np.ndarray, np.ndarray, np.ndarray], float],
     y_true: np.ndarray,
-    y_score: Any,
+    score: np.ndarray,
     average: str | None,
     sample_weight: Any,
     labels: Any,
 ) -> Any:
     """The area of each class against all others, or their mean."""
     one_of(average, ("macro", "weighted", None), "average")
-    score = probabilities_of(y_score, "y_score")
     weights = weights_of(sample_weight, same_length(y_true=y_true, y_score=score))
     columns = columns_of(y_true, score.shape[1], labels, "y_score")
     counted = weights > 0

@@ -20,7 +20,7 @@ __all__ = [
     "nearest_neighbours", "parzen_log_likelihood",
 ]  # fmt: skip
 
-ROWS, GALLERY_ROWS = 1024, 8192
+ROWS, GALLERY_ROWS = 512, 4096
 """How many samples are compared with how much of a gallery at once: a bound on the memory."""
 
 
@@ -80,9 +80,9 @@ def _mean_and_covariance(features: Any, name: str) -> tuple[np.ndarray, np.ndarr
 def _square_root(covariance: np.ndarray) -> np.ndarray:
     """The symmetric square root; directions without variance, but for rounding, have none."""
     values, vectors = np.linalg.eigh(covariance)
-    values[values < len(values) * np.finfo(np.float64).eps * values[-1]] = 0
-    root: np.ndarray = (vectors * np.sqrt(values)) @ vectors.T
-    return root
+    negligible = len(values) * np.finfo(np.float64).eps * np.abs(values).max()
+    deviations = np.sqrt(np.where(values > negligible, values, 0.0))
+    return np.asarray((vectors * deviations) @ vectors.T)
 
 
 class InceptionStyleScore(NamedTuple):
@@ -165,6 +165,7 @@ def mode_coverage(samples: Any, centres: Any, std: float, radius: float = 3.0) -
         ``modes`` covered, ``high_quality`` share of the samples, and their ``counts`` by mode: an
         int64 array of shape (modes,).
     """
+    std, radius = float(std), float(radius)
     if std <= 0 or radius <= 0:
         raise ValueError(f"std and radius must be positive, got {std} and {radius}")
     distances, nearest = nearest_neighbours(samples, centres)
@@ -341,7 +342,12 @@ def _log_mean_exp(exponents: np.ndarray) -> np.ndarray:
 
 
 def _squared_distances(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """|x - y|^2 for all pairs by one product of matrices, never negative."""
+    """|x - y|^2 for all pairs by one product of matrices, never negative.
+
+    Moved to the middle of the others first: what all have in common would cost digits.
+    """
+    middle = others.mean(axis=0)
+    rows, others = rows - middle, others - middle
     lengths = np.square(rows).sum(axis=1)[:, np.newaxis] + np.square(others).sum(axis=1)
     squared = rows @ others.T
     squared *= -2

@@ -43,7 +43,7 @@ def psnr(
 
     Examples
     --------
-    >>> psnr([[0.0, 1.0]], [[0.1, 0.9]])
+    >>> round(psnr([[0.0, 1.0]], [[0.1, 0.9]]), 3)
     20.0
     """
     true, test = _batches(images_true, images_test, data_range, reduction)

@@ -6,10 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from tinygen.metrics.checks import as_host
+
 __all__ = ["character_error_rate", "edit_distance"]
 
 
-def edit_distance(a: Sequence[Any], b: Sequence[Any]) -> int:
+def edit_distance(a: Any, b: Any) -> int:
     """The fewest insertions, deletions and substitutions that turn a into b (V. Levenshtein, 1966).
 
     ``D[i, j] = min(D[i-1, j] + 1, D[i, j-1] + 1, D[i-1, j-1] + (a_i != b_j))`` over all beginnings
@@ -19,7 +21,7 @@ def edit_distance(a: Sequence[Any], b: Sequence[Any]) -> int:
     Parameters
     ----------
     a, b : str or sequence
-        Strings, or lists or arrays of labels.
+        Strings, or lists, arrays or tensors of labels.
 
     Returns
     -------
@@ -30,6 +32,7 @@ def edit_distance(a: Sequence[Any], b: Sequence[Any]) -> int:
     >>> edit_distance("kitten", "sitting")
     3
     """
+    a, b = _symbols(a), _symbols(b)
     above = list(range(len(b) + 1))
     for i, of_a in enumerate(a, start=1):
         row = [i]
@@ -78,3 +81,13 @@ def character_error_rate(true: Any, predicted: Any) -> float:
     if length:
         return errors / length
     return math.inf if errors else 0.0
+
+
+def _symbols(text: Any) -> Sequence[Any]:
+    """The text as something to go through symbol by symbol."""
+    if isinstance(text, (str, list, tuple)):
+        return text
+    symbols = as_host(text, "a text")
+    if symbols.ndim == 0:
+        raise TypeError(f"a text is a string or a sequence of labels, got {text!r}")
+    return list(symbols.tolist())

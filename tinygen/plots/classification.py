@@ -10,6 +10,7 @@ import numpy as np
 from tinygen.plots.host import class_labels, class_names, host
 from tinygen.plots.style import (
     BLUE,
+    DPI,
     FAINT,
     TEXT,
     VERMILION,
@@ -21,6 +22,7 @@ from tinygen.plots.style import (
     new_figure,
     shades_of,
 )
+from tinygen.plots.table import text_width, whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,6 +32,7 @@ __all__ = [
     "confusion_matrix", "precision_recall_plot", "reliability_diagram", "roc_curve_plot",
 ]  # fmt: skip
 
+INSIDE = 4  # curves: up to these, the legend has room among them
 FEW = 12  # classes: up to these, a cell has room for two numbers
 
 
@@ -71,26 +74,42 @@ def confusion_matrix(
     names = class_names(names, size, "confusion_matrix")
     totals = counts.sum(axis=1)
     shares = counts / np.maximum(totals, 1)[:, None]
-    cell = 0.52 if size <= FEW else 0.34
-    longest = max(len(name) for name in names)
+    cell = 83 if size <= FEW else 42
     with look():
-        side = size * cell + 0.085 * longest
-        figure = new_figure(side + 2.0, side + 0.75 + (0.3 if title else 0))
-        axes = figure.add_subplot()
-        axes.imshow(_cell_colours(shares), aspect="equal", interpolation="nearest")
-        axes.set_xticks(range(size), names, rotation=90 if longest > 3 else 0)
-        axes.set_yticks(range(size), names)
-        axes.set(xlabel="taken for", ylabel="true class", title=title)
-        axes.grid(False)
-        axes.set_xticks(np.arange(size + 1) - 0.5, minor=True)
-        axes.set_yticks(np.arange(size + 1) - 0.5, minor=True)
-        axes.grid(which="minor", color="#C8C8C8", linewidth=0.5)
-        axes.tick_params(which="both", length=0)
-        axes.spines[:].set_visible(False)
+        figure, axes = _cells(size, cell, names, title)
+        axes.imshow(_cell_colours(shares), aspect="auto", interpolation="nearest")
         for row, column in zip(*counts.nonzero(), strict=True):
-            _write_cell(axes, int(row), int(column), counts[row, column], shares[row, column], size)
-        _write_totals(axes, shares.diagonal(), totals)
+            _write_cell(axes, int(row), int(column), int(counts[row, column]), totals[row], cell)
+        _write_totals(axes, counts.diagonal(), totals, cell)
     return finished(figure, file)
+
+
+def _cells(size: int, cell: int, names: list[str], title: str) -> tuple[Figure, Axes]:
+    """Axes with a square of so many pixels for each cell, and the classes around them."""
+    from matplotlib.figure import Figure
+
+    longest = whole(max(text_width(name, 8.5) for name in names))
+    is_short = longest < 0.8 * cell
+    left, below = longest + 76, (30 if is_short else longest + 12) + 46
+    width, height = left + size * cell + 190, below + size * cell + (84 if title else 44)
+    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
+    side = size * cell
+    axes = figure.add_axes((left / width, below / height, side / width, side / height))
+    axes.set_xticks(range(size), names, rotation=0 if is_short else 90)
+    axes.set_yticks(range(size), names)
+    axes.set_xticks(np.arange(size + 1) - 0.5, minor=True)
+    axes.set_yticks(np.arange(size + 1) - 0.5, minor=True)
+    axes.grid(False)
+    axes.grid(which="minor", color="#C8C8C8", linewidth=0.5)
+    axes.tick_params(which="both", length=0)
+    axes.spines[:].set(visible=True, color="#C8C8C8", linewidth=0.5)
+    words: dict[str, Any] = {"fontsize": 9, "color": TEXT}
+    figure.text((left + side / 2) / width, 16 / height, "taken for", ha="center", **words)
+    beside: dict[str, Any] = {"rotation": 90, "ha": "left", "va": "center", **words}
+    figure.text(14 / width, (below + side / 2) / height, "true class", **beside)
+    head: dict[str, Any] = {"ha": "left", "va": "top", "fontsize": 11, "weight": "bold"}
+    figure.text(14 / width, 1 - 14 / height, title, **head)
+    return figure, axes
 
 
 def _counts(matrix: Any) -> np.ndarray:
@@ -100,13 +119,13 @@ def _counts(matrix: Any) -> np.ndarray:
             "confusion_matrix wants counts of shape (K, K), true classes by guesses, got "
             f"{counts.shape}: make them with tinygen.metrics.confusion_matrix(y_true, y_pred)"
         )
-    whole = np.rint(counts.astype(np.float64))
-    if (counts < 0).any() or not np.array_equal(whole, counts):
+    rounded = np.rint(counts.astype(np.float64))
+    if (counts < 0).any() or not np.array_equal(rounded, counts):
         raise ValueError(
             "confusion_matrix wants counts, whole numbers from 0: it works out the shares of each "
             "row itself, so pass the matrix before it is normalized"
         )
-    return whole.astype(np.int64)
+    return rounded.astype(np.int64)
 
 
 def _cell_colours(shares: np.ndarray) -> np.ndarray:
@@ -116,19 +135,19 @@ def _cell_colours(shares: np.ndarray) -> np.ndarray:
     return np.where(is_right, right, wrong)[..., :3]
 
 
-def _write_cell(axes: Axes, row: int, column: int, count: int, share: float, size: int) -> None:
-    """The count, and below it the percentage where there is room."""
+def _write_cell(axes: Axes, row: int, column: int, count: int, total: int, cell: int) -> None:
+    """The count, and below it the percentage of the row where there is room."""
+    share = count / total
     is_dark = share > 0.5 if row == column else share > 0.4
     style: dict[str, Any] = {
         "ha": "center", "va": "center_baseline", "color": "white" if is_dark else TEXT,
     }  # fmt: skip
     weight = "bold" if row == column else "normal"
-    if size > FEW:
-        axes.text(
-            column, row, f"{count}", fontsize=8 if count < 1000 else 6.8, weight=weight, **style
-        )
+    fits = 9.5 * 0.88 * cell / max(text_width(f"{count}", 9.5, bold=row == column), 1)
+    if cell < 60:
+        axes.text(column, row, f"{count}", fontsize=min(9, fits), weight=weight, **style)
         return
-    axes.text(column, row - 0.14, f"{count}", fontsize=9.5, weight=weight, **style)
+    axes.text(column, row - 0.14, f"{count}", fontsize=min(9.5, fits), weight=weight, **style)
     axes.text(column, row + 0.24, _percent(share), fontsize=7, **style)
 
 
@@ -137,23 +156,22 @@ def _percent(share: float) -> str:
     percent = 100 * share
     if 99.95 <= percent < 100:
         return ">99.9%"
-    if percent < 0.05:
+    if 0 < percent < 0.05:
         return "<0.1%"
-    return "100%" if percent == 100 else f"{percent:.1f}%"
+    return f"{percent:.0f}%" if percent in (0, 100) else f"{percent:.1f}%"
 
 
-def _write_totals(axes: Axes, recalls: np.ndarray, totals: np.ndarray) -> None:
+def _write_totals(axes: Axes, right: np.ndarray, totals: np.ndarray, cell: int) -> None:
     """Right of the rows: how many were right, of how many."""
-    size = len(totals)
-    style: dict[str, Any] = {"va": "center", "ha": "right", "fontsize": 8.5}
-    unit = 1.0 if size <= FEW else 0.52 / 0.34
-    for row, (recall, total) in enumerate(zip(recalls, totals, strict=True)):
-        text = _percent(recall) if total else "–"
-        axes.text(size - 0.5 + 1.3 * unit, row, text, weight="bold", color=BLUE, **style)
-        axes.text(size - 0.5 + 2.4 * unit, row, f"{total:,}", color=FAINT, **style)
-    style["va"] = "bottom"
-    axes.text(size - 0.5 + 1.3 * unit, -0.6, "right", weight="bold", color=BLUE, **style)
-    axes.text(size - 0.5 + 2.4 * unit, -0.6, "of", color=FAINT, **style)
+    end = len(totals) - 0.5
+    style: dict[str, Any] = {"va": "center_baseline", "ha": "right", "fontsize": 8.5}
+    bold: dict[str, Any] = {"weight": "bold", "color": BLUE, **style}
+    for row, (count, total) in enumerate(zip(right, totals, strict=True)):
+        text = _percent(count / total) if total else "–"
+        axes.text(end + 88 / cell, row, text, **bold)
+        axes.text(end + 174 / cell, row, f"{total:,}", color=FAINT, **style)
+    axes.text(end + 88 / cell, -0.5 - 18 / cell, "right", **bold)
+    axes.text(end + 174 / cell, -0.5 - 18 / cell, "of", color=FAINT, **style)
 
 
 # ---- curves over thresholds ------------------------------------------------------------------
@@ -202,11 +220,11 @@ def roc_curve_plot(
         label = _labelled(name, "AUC", float(roc_auc_score(truth, score)))
         lines.append((host(false_positives), host(true_positives), label))
     with look():
-        figure, axes = _square(title, len(lines))
+        figure, axes = _square(title, [label for _, _, label in lines])
         diagonal(axes, "guessing")
         _draw_lines(axes, lines)
         axes.set(xlabel="false positive rate", ylabel="true positive rate")
-        _legend(figure, axes, len(lines), "lower right")
+        _legend(axes, len(lines), "lower right")
         if all(_at(line[0], line[1], 0.05) > 0.9 for line in lines):
             _enlarge(axes, lines, (0, 0.05), (0.9, 1.002), (0.34, 0.38, 0.6, 0.46))
     return finished(figure, file)
@@ -255,15 +273,15 @@ def precision_recall_plot(
         lines.append((host(recall), host(precision), label))
     shares = {float(truth.mean()) for _, truth, _ in cases}
     with look():
-        figure, axes = _square(title, len(lines))
+        figure, axes = _square(title, [label for _, _, label in lines])
         if len(shares) == 1:
             axes.axhline(shares.pop(), color=FAINT, linewidth=1, linestyle=":", label="guessing")
-        _draw_lines(axes, lines, drawstyle="steps-pre")
+        _draw_lines(axes, lines, drawstyle="steps-post")
         axes.set(xlabel="recall", ylabel="precision")
-        _legend(figure, axes, len(lines), "lower left")
+        _legend(axes, len(lines), "lower left")
         if all(_at(line[0][::-1], line[1][::-1], 0.9) > 0.9 for line in lines):
             where = (0.12, 0.38, 0.6, 0.46)
-            _enlarge(axes, lines, (0.9, 1.002), (0.9, 1.002), where, drawstyle="steps-pre")
+            _enlarge(axes, lines, (0.9, 1.002), (0.9, 1.002), where, drawstyle="steps-post")
     return finished(figure, file)
 
 
@@ -327,9 +345,10 @@ def _labelled(name: str, measure: str, value: float) -> str:
     return f"{name}: {measure} {text}" if name else f"{measure} {text}"
 
 
-def _square(title: str, count: int) -> tuple[Figure, Axes]:
+def _square(title: str, names: Sequence[str]) -> tuple[Figure, Axes]:
     """Axes from 0 to 1 in both directions; many curves have their legend beside them."""
-    figure = new_figure(4.4 if count <= 4 else 6.2, 4.2)
+    beside = max(text_width(name, 8.5) for name in names) / DPI + 0.7
+    figure = new_figure(4.3 + (beside if len(names) > INSIDE else 0), 4.2)
     axes = figure.add_subplot()
     axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", title=title)
     return figure, axes
@@ -340,11 +359,11 @@ def _draw_lines(axes: Axes, lines: Sequence[Line], **style: Any) -> None:
         axes.plot(x, y, label=label, **line_style(number), **style)
 
 
-def _legend(figure: Figure, axes: Axes, count: int, corner: Any) -> None:
-    if count <= 4:
+def _legend(axes: Axes, count: int, corner: Any) -> None:
+    if count <= INSIDE:
         axes.legend(loc=corner)
     else:
-        figure.legend(loc="outside right center")
+        axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
 
 
 def _at(x: np.ndarray, y: np.ndarray, place: float) -> float:
@@ -361,12 +380,20 @@ def _enlarge(
     **style: Any,
 ) -> None:
     """A part of the picture, enlarged in a picture of its own."""
+    from matplotlib.patches import Rectangle
+
+    left, bottom, width, height = where
+    page = (left - 0.11, bottom - 0.07), width + 0.16, height + 0.14
+    blank: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "zorder": 3}
+    axes.add_patch(Rectangle(*page, transform=axes.transAxes, **blank))
+    corner = (xlim[0], ylim[0]), xlim[1] - xlim[0], ylim[1] - ylim[0]
+    axes.add_patch(Rectangle(*corner, fill=False, edgecolor=FAINT, linewidth=1, zorder=4))
     inset = axes.inset_axes(where)
+    inset.set_title("the corner, enlarged", fontsize=7.5, weight="normal", pad=3)
     _draw_lines(inset, lines, **{"linewidth": 1.4, **style})
     inset.set(xlim=xlim, ylim=ylim)
     inset.tick_params(labelsize=7.5)
     inset.spines[:].set_visible(True)
-    axes.indicate_inset_zoom(inset, edgecolor=FAINT, alpha=0.8)
 
 
 # ---- calibration -----------------------------------------------------------------------------
@@ -377,8 +404,9 @@ def reliability_diagram(
 ) -> Figure:
     """Whether a classifier that says 80 % is right in 80 % of cases.
 
-    Bars below the diagonal are too sure, above it not sure enough; orange is the gap. Below, how
-    many examples there are of each confidence. The expected calibration error is the mean gap,
+    Bars are what was found; the hatched part is the gap to what was said, orange where it is too
+    sure and pale blue where it is not sure enough. Below, how many examples there are of each
+    confidence. The expected calibration error is the mean gap,
     weighted by them (M. Naeini, G. Cooper and M. Hauskrecht, AAAI 2015; C. Guo and others, "On
     calibration of modern neural networks", 2017).
 
@@ -414,31 +442,40 @@ def reliability_diagram(
     number = np.maximum(counts, 1)
     mean_confidence = np.bincount(place, confidence, bins) / number
     share_right = np.bincount(place, is_right, bins) / number
-    gaps = (mean_confidence - share_right)[filled]
-    error = float((counts[filled] * np.abs(gaps)).sum() / len(confidence))
+    error = float((counts * np.abs(mean_confidence - share_right)).sum() / len(confidence))
     is_binary = host(y_prob).ndim == 1
-    centres, width = (np.arange(bins) + 0.5) / bins, 1 / bins
     with look():
-        figure = new_figure(4.4, 5.2)
+        figure = new_figure(4.4, 5.4)
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3.2, 1))
-        edge: dict[str, Any] = {"edgecolor": "white", "linewidth": 0.8}
-        upper.bar(centres[filled], share_right[filled], width, color=BLUE, label="found", **edge)
-        upper.bar(
-            centres[filled], gaps, width, bottom=share_right[filled], color=VERMILION, alpha=0.45,
-            hatch="////", label="gap to the confidence", **edge,
-        )  # fmt: skip
+        _draw_bars(upper, mean_confidence, share_right, counts)
         diagonal(upper, "well calibrated")
         found = "share of class 1" if is_binary else "share that was right"
         upper.set(ylim=(0, 1.02), ylabel=found, title=title)
-        upper.legend(
-            loc="upper left", title=f"calibration error {100 * error:.2f} %", alignment="left"
-        )
-        lower.bar(centres, counts, width, color=FAINT, **edge)
-        if counts.max() > 20 * max(1, int(counts[filled].min())):
+        heading = f"expected calibration error {100 * error:.2f} %"
+        figure.legend(loc="outside lower left", ncols=2, title=heading, alignment="left")
+        centres = (np.arange(bins) + 0.5) / bins
+        lower.bar(centres, counts, 1 / bins, color=FAINT, edgecolor="white", linewidth=0.8)
+        if counts.max() > 20 * counts[filled].min():
             lower.set_yscale("log")
+            lower.set_ylim(bottom=0.6)
         lower.set(xlim=(0, 1), ylabel="examples")
         lower.set_xlabel("probability of class 1" if is_binary else "confidence of the guess")
     return finished(figure, file)
+
+
+def _draw_bars(axes: Axes, said: np.ndarray, found: np.ndarray, counts: np.ndarray) -> None:
+    """For each bin what was found, up to what was said or the other way round."""
+    bins = len(counts)
+    centres = (np.arange(bins) + 0.5) / bins
+    style: dict[str, Any] = {"width": 1 / bins, "edgecolor": "white", "linewidth": 0.8}
+    both = np.where(counts > 0, np.minimum(said, found), 0)
+    axes.bar(centres, both, color=BLUE, label="found", **style)
+    for gap, colour, label in (
+        (said - found, "#F5B88A", "said, not found: too sure"),
+        (found - said, "#9CCDEB", "found, not said: too unsure"),
+    ):
+        shown = np.where((counts > 0) & (gap > 0), gap, 0)
+        axes.bar(centres, shown, bottom=both, color=colour, hatch="////", label=label, **style)
 
 
 def _confidences(y_true: Any, y_prob: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -36,6 +36,8 @@ LOWER_IS_BETTER = {
     "distance", "ece", "kl", "divergence",
 }  # fmt: skip
 
+ORDER = ("training", "validation", "test")
+
 MANY = 50  # points: more than these are smoothed
 WIDE = 30.0  # the largest value by the smallest: more than this goes on a logarithmic scale
 
@@ -53,7 +55,7 @@ def loss_curves(
     history: History,
     names: Sequence[str] | None = None,
     log: bool | None = None,
-    smoothing: float | None = None,
+    smoothing: int | None = None,
     title: str = "",
     file: File = None,
 ) -> Figure:
@@ -69,9 +71,9 @@ def loss_curves(
         Which columns; by default all whose name has the word ``loss``.
     log : bool, optional
         A logarithmic scale; by default where the values span more than a factor of 30.
-    smoothing : float, optional
-        From 0 to below 1: how much of the running mean each step keeps. The raw values stay
-        visible behind it. By default 0 up to 50 points, and more with more points.
+    smoothing : int, optional
+        Over how many points around each the mean is drawn; the raw values stay visible behind
+        it. By default a twenty-fifth of the points, of more than 50.
     title : str
         Above the picture.
     file : path or binary file, optional
@@ -92,7 +94,7 @@ def loss_curves(
     with look():
         figure = new_figure(6.0, 3.6)
         axes = figure.add_subplot()
-        _draw(axes, series, log, smoothing, higher_is_better=False)
+        _draw(axes, series, log, smoothing, False, time)
         axes.set(xlabel=time, ylabel="loss", title=title)
     return finished(figure, file)
 
@@ -101,7 +103,7 @@ def metric_curves(
     history: History,
     names: Sequence[str] | None = None,
     log: bool = False,
-    smoothing: float | None = None,
+    smoothing: int | None = None,
     title: str = "",
     file: File = None,
 ) -> Figure:
@@ -116,7 +118,7 @@ def metric_curves(
         column and its ``val_`` double share a picture.
     log : bool
         A logarithmic scale.
-    smoothing : float, optional
+    smoothing : int, optional
         As for :func:`loss_curves`.
     title : str
         Above all.
@@ -138,15 +140,16 @@ def metric_curves(
     usual = [name for name in columns if _is_metric(name)]
     time, series = _series(columns, _chosen(columns, names, usual, "metric_curves"))
     metrics = list(dict.fromkeys(one.metric for one in series))
-    across = min(len(metrics), 3)
+    across = min(len(metrics), 2)
     down = -(-len(metrics) // across)
     with look():
         figure = new_figure(max(6.0, 3.6 * across), 3.2 * down + (0.3 if title else 0))
         for place, metric in enumerate(metrics):
             axes = figure.add_subplot(down, across, place + 1)
             shown = [one for one in series if one.metric == metric]
-            _draw(axes, shown, log, smoothing, higher_is_better=_higher_is_better(metric))
-            axes.set(xlabel=time, title=metric.replace("_", " "))
+            _draw(axes, shown, log, smoothing, _higher_is_better(metric), time)
+            axes.set_title(metric.replace("_", " "), fontsize=9.5, weight="normal")
+            axes.set_xlabel(time)
         if title:
             figure.suptitle(title, x=0.01, ha="left", weight="bold")
     return finished(figure, file)
@@ -263,29 +266,28 @@ def _draw(
     axes: Axes,
     series: Sequence[Series],
     log: bool | None,
-    smoothing: float | None,
+    smoothing: int | None,
     higher_is_better: bool,
+    time: str,
 ) -> None:
     """A line for each series, and a star at the best validation of each metric."""
     from matplotlib.ticker import MaxNLocator
 
-    if smoothing is not None and not 0 <= smoothing < 1:
-        raise ValueError(f"smoothing is a share from 0 to below 1, got {smoothing}")
-    metrics = list(dict.fromkeys(one.metric for one in series))
+    if smoothing is not None and smoothing < 1:
+        raise ValueError(f"smoothing counts points, 1 for none; got {smoothing}")
+    is_alone = len({one.metric for one in series}) == 1
     for number, one in enumerate(series):
-        name = one.part if len(metrics) == 1 else f"{one.metric.replace('_', ' ')}, {one.part}"
-        style = line_style(number)
-        share = _usual_smoothing(len(one.values)) if smoothing is None else smoothing
-        if share:
-            axes.plot(
-                one.times, one.values, color=style["color"], linewidth=0.8, alpha=0.3,
-                label="_raw",
-            )  # fmt: skip
+        style = line_style(ORDER.index(one.part) if is_alone else number)
+        width = _usual_smoothing(len(one.values)) if smoothing is None else smoothing
+        if width > 1:
+            pale = {"color": style["color"], "linewidth": 0.8, "alpha": 0.3}
+            axes.plot(one.times, one.values, label="_raw", **pale)
         mark: dict[str, Any] = {"marker": "o", "markersize": 3.5} if len(one.values) <= 30 else {}
-        axes.plot(one.times, smoothed(one.values, share), label=name, **style, **mark)
+        name = _name(one, series)
+        axes.plot(one.times, smoothed(one.values, width), label=name, **style, **mark)
     for one in series:
         if one.part == "validation":
-            _mark_best(axes, one, higher_is_better, len(metrics) > 1)
+            _mark_best(axes, one, higher_is_better, "" if is_alone else one.metric, time)
     if log or (log is None and _spans_much(series)):
         _make_logarithmic(axes, series)
     if all(float(time).is_integer() for one in series for time in one.times):
@@ -293,30 +295,36 @@ def _draw(
     axes.legend(loc="best")
 
 
-def _usual_smoothing(count: int) -> float:
-    """A running mean over a twenty-fifth of the points, of more than fifty."""
-    return 0.0 if count <= MANY else 1 - 25 / count
+def _name(one: Series, series: Sequence[Series]) -> str:
+    """What a line is called: by what tells it from the others."""
+    metric = one.metric.replace("_", " ")
+    if len({other.metric for other in series}) == 1:
+        return one.part
+    return metric if len({other.part for other in series}) == 1 else f"{metric}, {one.part}"
 
 
-def smoothed(values: np.ndarray, share: float) -> np.ndarray:
-    """The running mean that keeps a share of itself at each step, with Adam's correction of the
-    first steps (D. Kingma and J. Ba, "Adam", 2015, section 3), which would lean to zero."""
-    if share == 0:
-        return values
-    mean, means = 0.0, []
-    for step, value in enumerate(values, start=1):
-        mean = share * mean + (1 - share) * float(value)
-        means.append(mean / (1 - share**step))
-    return np.array(means)
+def _usual_smoothing(count: int) -> int:
+    return 1 if count <= MANY else max(3, count // 25)
 
 
-def _mark_best(axes: Axes, one: Series, higher_is_better: bool, with_name: bool) -> None:
+def smoothed(values: np.ndarray, width: int) -> np.ndarray:
+    """The mean of so many points around each: as many on both sides in the beginning, where a
+    loss falls fast; of those that there are at the end."""
+    half, count = width // 2, len(values)
+    place = np.arange(count)
+    start = np.maximum(place - half, 0)
+    stop = np.minimum(np.minimum(place + half, 2 * place) + 1, count)
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    return (sums[stop] - sums[start]) / (stop - start)
+
+
+def _mark_best(axes: Axes, one: Series, higher_is_better: bool, metric: str, unit: str) -> None:
     place = int(one.values.argmax() if higher_is_better else one.values.argmin())
     time, value = one.times[place], one.values[place]
-    name = f"best {one.metric.replace('_', ' ')}" if with_name else "best"
+    name = f"best {metric.replace('_', ' ')}".strip()
     axes.plot(
         [time], [value], marker="*", markersize=12, linestyle="none", zorder=4,
-        color="#F0E442", markeredgecolor="#222222", label=f"{name}: {value:.4g} at {time:g}",
+        color="#F0E442", markeredgecolor="#222222", label=f"{name}: {value:.4g}, {unit} {time:g}",
     )  # fmt: skip
     axes.axvline(time, color=FAINT, linewidth=0.8, linestyle=(0, (1, 2)), zorder=1)
 

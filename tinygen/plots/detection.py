@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinygen.plots.host import class_labels, class_names, host, images_of
-from tinygen.plots.style import VERMILION, File, finished, look, new_figure
+from tinygen.plots.images import balanced, columns_of, in_rows
+from tinygen.plots.style import VERMILION, File, finished, look
+from tinygen.plots.table import POINT, Table, text_width, write
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_boxes"]
 
 TRUTH = "#F0E442"
+LARGEST = 320  # pixels of the page for a picture: there is something to read in it
 
 
 def draw_boxes(
@@ -58,7 +61,6 @@ def draw_boxes(
     Returns
     -------
     matplotlib.figure.Figure
-        An axes for each picture.
 
     Raises
     ------
@@ -73,30 +75,26 @@ def draw_boxes(
                 f"draw_boxes got {count} images and {len(given)} entries of {name}: pass one for "
                 "each image, an empty one where there is nothing"
             )
-    across = columns or min(count, 4 if count != 9 else 3)
-    down = math.ceil(count / across)
-    side = max(1.5, 6.4 / across)
+    found = [_boxes(values, place) for place, values in enumerate(boxes)]
+    real = None if truth is None else [_boxes(values, place) for place, values in enumerate(truth)]
+    if columns is None:
+        columns = balanced(count, min(4, count**0.5))
+    rows = in_rows(pictures, columns_of(columns, count, "draw_boxes"))
+    table = Table(rows, count, title, padding=max(1, width // 20), largest=LARGEST)
+    place = table.layout()
+    figure = table.draw()
+    axes = figure.axes[0]
     with look():
-        figure = new_figure(side * across, side * height / width * down + (0.35 if title else 0.05))
-        for place in range(count):
-            axes = figure.add_subplot(down, across, place + 1)
-            axes.imshow(pictures[place], interpolation="nearest", extent=(0, width, height, 0))
-            axes.set_axis_off()
-            found = _boxes(boxes[place], place)
-            words = _words(
-                len(found),
-                None if labels is None else labels[place],
-                None if scores is None else scores[place],
-                names,
-            )
-            for box in () if truth is None else _boxes(truth[place], place):
-                _outline(axes, box, TRUTH, "--")
-            for box, (text, colour) in zip(found, words, strict=True):
-                _outline(axes, box, colour, "-")
-                _tag(axes, box, text, colour, (height, width))
-            axes.set(xlim=(0, width), ylim=(height, 0))
-        if title:
-            figure.suptitle(title, x=0.01, ha="left", weight="bold")
+        for number in range(count):
+            corner = place.corner(*divmod(number, table.pictures.shape[1]))
+            frame = Frame(axes, corner, place.zoom, place.tile, place.size)
+            for box in () if real is None else real[number]:
+                frame.outline(box, TRUTH, "--")
+            for box in found[number]:
+                frame.outline(box, VERMILION, "-")
+            kinds = None if labels is None else labels[number]
+            sure = None if scores is None else scores[number]
+            frame.tag(found[number], _words(len(found[number]), kinds, sure, names))
     return finished(figure, file)
 
 
@@ -120,10 +118,8 @@ def _boxes(values: Any, place: int) -> np.ndarray:
     return found
 
 
-def _words(
-    count: int, labels: Any, scores: Any, names: Sequence[str] | None
-) -> list[tuple[str, str]]:
-    """What is written at each box of a picture, and its colour."""
+def _words(count: int, labels: Any, scores: Any, names: Sequence[str] | None) -> list[str]:
+    """What is written at each box of a picture."""
     kinds = None if labels is None else class_labels(labels, count, "draw_boxes")
     called: Sequence[str] = ()
     if kinds is not None:
@@ -137,39 +133,81 @@ def _words(
     for number in range(count):
         name = "" if kinds is None else called[kinds[number]]
         score = "" if sure is None else f"{100 * float(sure[number]):.0f} %"
-        words.append((f"{name} {score}".strip(), VERMILION))
+        words.append(": ".join(part for part in (name, score) if part))
     return words
 
 
-def _outline(axes: Axes, box: np.ndarray, colour: str, dashes: str) -> None:
-    """A box with a dark line around its own, to be seen on any picture."""
-    from matplotlib.patches import Rectangle
+@dataclass
+class Frame:
+    """A picture on the page, to draw on in its own pixels."""
 
-    left, top, right, bottom = box
-    for line, width, style in (("#000000", 3.0, "-"), (colour, 1.6, dashes)):
-        axes.add_patch(
-            Rectangle(
-                (left, top),
-                right - left,
-                bottom - top,
-                fill=False,
-                edgecolor=line,
-                linewidth=width,
-                linestyle=style,
-            )  # fmt: skip
-        )
+    axes: Axes
+    corner: tuple[int, int]
+    zoom: int
+    size: tuple[int, int]
+    """Of the picture on the page."""
+    letters: float
+    """How much larger they are than usual."""
+
+    def outline(self, box: np.ndarray, colour: str, dashes: str) -> None:
+        """A box with a dark line around its own, to be seen on any picture."""
+        from matplotlib.patches import Rectangle
+
+        left, top, right, bottom = self._on_page(box)
+        for line, width, style in (("#000000", 3.0, "-"), (colour, 1.6, dashes)):
+            drawn: dict[str, Any] = {
+                "edgecolor": line,
+                "linewidth": width * self.letters,
+                "linestyle": style,
+            }
+            size = right - left, bottom - top
+            self.axes.add_patch(Rectangle((left, top), *size, fill=False, zorder=2, **drawn))
+
+    def tag(self, boxes: np.ndarray, words: list[str]) -> None:
+        """Words at each box, where they lie inside the picture and on no other words."""
+        points = 7.5 * self.letters
+        taken: list[np.ndarray] = []
+        for box, text in zip(boxes, words, strict=True):
+            if not text:
+                continue
+            size = text_width(text, points, bold=True) + 8, points * POINT * 1.3
+            place = self._free_place(self._on_page(box), size, taken)
+            taken.append(place)
+            style: dict[str, Any] = {"weight": "bold", "color": "white", "ha": "center"}
+            ground: dict[str, Any] = {"facecolor": "#B34700", "edgecolor": "none", "zorder": 3}
+            left, top, right, bottom = place
+            self._fill(place, **ground)
+            middle = (left + right) / 2, (top + bottom) / 2
+            write(self.axes, *middle, text, points, va="center_baseline", zorder=4, **style)
+
+    def _on_page(self, box: np.ndarray) -> np.ndarray:
+        """From pixels of the picture to those of the page."""
+        return box * self.zoom + np.tile(self.corner, 2)
+
+    def _fill(self, box: np.ndarray, **style: Any) -> None:
+        from matplotlib.patches import Rectangle
+
+        left, top, right, bottom = box
+        self.axes.add_patch(Rectangle((left, top), right - left, bottom - top, **style))
+
+    def _free_place(
+        self, box: np.ndarray, size: tuple[float, float], taken: list[np.ndarray]
+    ) -> np.ndarray:
+        """The first of the places at a box that is free; above it if none is."""
+        left, top, right, bottom = box
+        width, height = size
+        corners = [
+            (left, top - height), (right - width, top - height), (left, bottom),
+            (right - width, bottom), (left, top), (right - width, bottom - height),
+        ]  # fmt: skip
+        page = np.array(self.corner)
+        places = []
+        for corner in corners:
+            inside = np.clip(corner, page, np.maximum(page + self.size - size, page))
+            places.append(np.concatenate([inside, inside + size]))
+        free = [place for place in places if not any(_overlap(place, other) for other in taken)]
+        return (free or places)[0]
 
 
-def _tag(axes: Axes, box: np.ndarray, text: str, colour: str, size: tuple[int, int]) -> None:
-    """Words above a box, inside it where it touches the upper edge."""
-    if not text:
-        return
-    left, top, right, _ = box
-    is_high = top < 0.12 * size[0]
-    is_right = left > 0.65 * size[1]
-    axes.text(
-        min(right, size[1]) if is_right else max(left, 0), max(top, 0), text,
-        fontsize=8, weight="bold", color="white",
-        ha="right" if is_right else "left", va="top" if is_high else "bottom",
-        bbox={"facecolor": colour, "edgecolor": "none", "pad": 1.2}, clip_on=True,
-    )  # fmt: skip
+def _overlap(one: np.ndarray, other: np.ndarray) -> bool:
+    return bool((one[:2] < other[2:]).all() and (other[:2] < one[2:]).all())

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 from tinygen.autograd.engine import Function, Variable
 from tinygen.plots.style import File, finished
-from tinygen.plots.style import finished
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -128,7 +128,7 @@ def class_labels(labels: Any, count: int, caller: str) -> np.ndarray:
         raise ValueError(
             f"{caller} wants a label for each of {count} rows, got labels of shape {array.shape}"
         )
-    if array.dtype.kind not in "iub":
+    if count and array.dtype.kind not in "iub":
         raise TypeError(
             f"{caller} wants class numbers as labels, got {array.dtype}: from one-hot rows or "
             "scores use .argmax(1)"

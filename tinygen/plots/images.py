@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["before_after_difference", "film_strip", "image_grid", "tile_images"]
 
+ACROSS = 12  # more pictures than these stand below each other
+
 
 def image_grid(
     images: Any,
@@ -62,7 +64,7 @@ def image_grid(
     if titles is not None and len(titles) != count:
         raise ValueError(f"image_grid got {len(titles)} titles for {count} images: pass {count}")
     table = Table(
-        _in_rows(pictures, _columns(columns, count, "image_grid")),
+        in_rows(pictures, columns_of(columns, count, "image_grid")),
         count=count,
         title=title,
         labels=[str(host(name)) for name in titles] if titles is not None else (),
@@ -99,7 +101,7 @@ def tile_images(
     """
     pictures = images_of(images, "tile_images")
     gap = _padding(padding, "tile_images")
-    rows = _in_rows(pictures, _columns(columns, len(pictures), "tile_images"), background)
+    rows = in_rows(pictures, columns_of(columns, len(pictures), "tile_images"), background)
     count, across, height, width, _ = rows.shape
     page = np.full((count, height + gap, across, width + gap, 3), background, np.uint8)
     page[:, :height, :, :width] = rows.transpose(0, 2, 1, 3, 4)
@@ -115,7 +117,7 @@ def before_after_difference(
     title: str = "",
     file: File = None,
 ) -> Figure:
-    """What was changed: each picture before, after, and the signed difference, with its scale.
+    """What was changed: pictures before, after, and the signed difference, with its scale.
 
     Blue is darker than before, orange is lighter, white is the same. Of colours the difference is
     the mean of the three channels' differences.
@@ -125,7 +127,7 @@ def before_after_difference(
     before, after : Tensors or arrays of one shape
         (N, C, H, W), (N, H, W, C) or (N, H, W); as for :func:`image_grid`.
     names : pair of str
-        What to write above the first two columns.
+        What to call them.
     limit : float, optional
         The difference that gets the strongest colour; by default the largest there is. Set it to
         compare several figures.
@@ -137,6 +139,7 @@ def before_after_difference(
     Returns
     -------
     matplotlib.figure.Figure
+        A picture is a column; of more than twelve, a row.
 
     Raises
     ------
@@ -155,13 +158,12 @@ def before_after_difference(
     if limit is not None and not limit > 0:
         raise ValueError(f"limit is the size of a difference, above 0; got {limit}")
     scale = Scale(diverging_map(), -(limit or most), limit or most, "after − before")
-    table = Table(
-        np.stack([first, second, coloured(difference, scale)], axis=1),
-        title=title,
-        column_labels=(*names, "difference"),
-        scale=scale,
-        padding=2,
-    )
+    kinds = np.stack([first, second, coloured(difference, scale)])
+    table = Table(kinds, title=title, scale=scale, outlined=True)
+    table.row_labels = (*names, "difference")
+    if len(first) > ACROSS:
+        table.pictures = kinds.swapaxes(0, 1)
+        table.column_labels, table.row_labels = table.row_labels, ()
     return finished(table.draw(), file)
 
 
@@ -208,9 +210,8 @@ def film_strip(
     chosen = np.unique(np.linspace(0, len(frames) - 1, min(columns, len(frames))).round())
     places = chosen.astype(int).tolist()
     labels = [str(host(names[place])) for place in places]
-    labels[0] = f"{unit} {labels[0]}".strip()
     strip = np.stack([frames[place] for place in places], axis=1)
-    table = Table(strip, title=title, column_labels=labels, padding=2)
+    table = Table(strip, title=title, column_labels=labels, corner=unit)
     return finished(table.draw(), file)
 
 
@@ -238,9 +239,16 @@ def coloured(values: np.ndarray, scale: Scale) -> np.ndarray:
     return (scale.colours(share.clip(0, 1))[..., :3] * 255 + 0.5).astype(np.uint8)
 
 
-def _columns(columns: int | None, count: int, caller: str) -> int:
+def balanced(count: int, columns: float) -> int:
+    """About so many columns, and no more than fill the rows that they need."""
+    rows = math.ceil(count / math.ceil(columns))
+    return math.ceil(count / rows)
+
+
+def columns_of(columns: int | None, count: int, caller: str) -> int:
+    """How many pictures stand in a row: as asked for, or all of few, or a square of many."""
     if columns is None:
-        return count if count <= 10 else math.ceil(math.sqrt(count))
+        return count if count <= 10 else balanced(count, math.sqrt(count))
     if columns < 1:
         raise ValueError(f"{caller} needs at least one column, got {columns}")
     return min(columns, count)
@@ -252,7 +260,7 @@ def _padding(padding: int, caller: str) -> int:
     return int(padding)
 
 
-def _in_rows(pictures: np.ndarray, columns: int, background: int = 255) -> np.ndarray:
+def in_rows(pictures: np.ndarray, columns: int, background: int = 255) -> np.ndarray:
     """(N, H, W, 3) as (rows, columns, H, W, 3), the last row filled up."""
     missing = -len(pictures) % columns
     empty = np.full((missing, *pictures.shape[1:]), background, np.uint8)

@@ -10,8 +10,9 @@ import numpy as np
 
 from tinygen import autograd, tensors
 from tinygen.plots.host import class_labels, class_names, host, images_of
-from tinygen.plots.style import File, colour_and_mark, finished, look, new_figure
-from tinygen.plots.table import Table
+from tinygen.plots.images import tile_images
+from tinygen.plots.style import DPI, TEXT, File, colour_and_mark, finished, look, new_figure
+from tinygen.plots.table import Table, text_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["interpolation_strip", "latent_codes", "latent_plane", "traversal"]
 
 Decode = Callable[[Any], Any]
+
+PLANE = 620  # pixels of the page that the plane is wide or high, about
+LEFT, BETWEEN, RIGHT, ABOVE, BELOW = 108, 124, 32, 44, 88
+FIRST, SECOND = "first number of the code", "second number"
 
 
 def latent_plane(
@@ -37,7 +42,7 @@ def latent_plane(
     Without ``span`` the codes are quantiles of the normal distribution, as far apart in
     probability (D. Kingma and M. Welling, "Auto-encoding variational Bayes", 2014, figure 4);
     with it they are evenly spaced from ``-span`` to ``span``. Where codes are given, a second
-    picture shows them as points.
+    picture shows them as points, and where among them the plane lies.
 
     Parameters
     ----------
@@ -78,26 +83,46 @@ def latent_plane(
         axis = np.linspace(-span, span, steps)
     second, first = np.meshgrid(axis[::-1], axis, indexing="ij")
     grid = np.stack([first.ravel(), second.ravel()], axis=1)
-    pictures = _decoded(decode, grid, "latent_plane")
-    height, width = pictures.shape[1:3]
-    rows = pictures.reshape(steps, steps, height, width, 3).transpose(0, 2, 1, 3, 4)
-    page = rows.reshape(steps * height, steps * width, 3)
+    page = tile_images(_decoded(decode, grid, "latent_plane"), steps, padding=0)
+    zoom = max(1, PLANE // max(page.shape[:2]))
+    height, width = zoom * page.shape[0], zoom * page.shape[1]
+    total = (LEFT + width + (RIGHT if codes is None else BETWEEN + width + RIGHT), height)
     with look():
-        figure = new_figure(4.6 if codes is None else 9.0, 4.6)
-        axes = figure.add_subplot(1, 1 if codes is None else 2, 1)
+        figure = _figure_of_pixels(total[0], ABOVE + height + BELOW)
+        axes = _axes_at(figure, LEFT, width, height)
         axes.imshow(page, interpolation="nearest", extent=(0, steps, 0, steps), aspect="auto")
-        axes.set_box_aspect(height / width)
-        shown = np.unique(np.linspace(0, steps - 1, 5).round().astype(int))
-        words = [f"{axis[place]:.1f}".replace("-", "−") for place in shown]
-        axes.set_xticks(shown + 0.5, words)
-        axes.set_yticks(shown + 0.5, words)
+        quarter = (steps - 1) // 4
+        places = np.unique([0, quarter, steps - 1 - quarter, steps - 1])
+        words = [f"{axis[place]:.2g}".replace("-", "−") for place in places]
+        axes.set_xticks(places + 0.5, words)
+        axes.set_yticks(places + 0.5, words)
         axes.grid(False)
-        axes.set(xlabel="first number of the code", ylabel="second number", title=title)
+        axes.spines[:].set_visible(False)
+        axes.set(xlabel=FIRST, ylabel=SECOND, title=title)
         if codes is not None:
-            beside = figure.add_subplot(1, 2, 2)
+            beside = _axes_at(figure, LEFT + width + BETWEEN, width, height)
             _scatter(beside, codes, labels, names, "latent_plane")
-            beside.set_box_aspect(height / width)
+            _outline(beside, float(axis[-1]))
     return finished(figure, file)
+
+
+def _figure_of_pixels(width: int, height: int) -> Figure:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
+
+
+def _axes_at(figure: Figure, left: int, width: int, height: int) -> Axes:
+    """Axes of whole pixels, so that those of the pictures stay sharp."""
+    across, down = (round(inches * DPI) for inches in figure.get_size_inches())
+    return figure.add_axes((left / across, BELOW / down, width / across, height / down))
+
+
+def _outline(axes: Axes, reach: float) -> None:
+    """Where the plane of pictures lies among the codes."""
+    sides = [-reach, reach, reach, -reach, -reach], [-reach, -reach, reach, reach, -reach]
+    axes.plot(*sides, color=TEXT, linewidth=1, linestyle=(0, (3, 2)), zorder=3)
+    axes.text(reach, reach, "shown left", fontsize=7.5, ha="right", va="bottom", zorder=4)
 
 
 def latent_codes(
@@ -140,8 +165,7 @@ def latent_codes(
 
 
 def _scatter(axes: Axes, codes: Any, labels: Any, names: Sequence[str] | None, caller: str) -> None:
-    from matplotlib.patheffects import withStroke
-
+    """Points in the colours of their classes, and the names of the classes."""
     points = host(codes)
     if points.ndim != 2 or points.shape[1] != 2 or len(points) == 0:
         raise ValueError(
@@ -153,22 +177,50 @@ def _scatter(axes: Axes, codes: Any, labels: Any, names: Sequence[str] | None, c
     kinds = np.zeros(len(points), np.int64)
     if labels is not None:
         kinds = class_labels(labels, len(points), caller)
-    called = class_names(names, max(len(names or ()), int(kinds.max()) + 1), caller)
-    size = float(np.clip(6000 / len(points), 4, 22))
-    for kind in np.unique(kinds):
-        members = points[kinds == kind]
+    size = float(np.clip(9000 / len(points), 5, 22))
+    present = np.unique(kinds)
+    for kind in present:
         colour, mark = colour_and_mark(int(kind))
-        axes.scatter(
-            members[:, 0], members[:, 1], s=size, c=colour, marker=mark, alpha=0.6, linewidths=0,
-            rasterized=True,
-        )  # fmt: skip
-    for kind in np.unique(kinds) if labels is not None else ():
-        x, y = np.median(points[kinds == kind], axis=0)
+        x, y = points[kinds == kind].T
+        axes.scatter(x, y, s=size, c=colour, marker=mark, alpha=0.75, linewidths=0)
+    axes.set(xlabel=FIRST, ylabel=SECOND)
+    if labels is not None:
+        called = class_names(names, max(len(names or ()), int(present[-1]) + 1), caller)
+        middles = np.stack([np.median(points[kinds == kind], axis=0) for kind in present])
+        _write_names(axes, middles, [called[kind] for kind in present], present)
+
+
+def _write_names(axes: Axes, middles: np.ndarray, names: list[str], kinds: np.ndarray) -> None:
+    """The name of each class at the middle of its points, moved where two would overlap."""
+    box = axes.transLimits.transform(middles)
+    width = max(text_width(name, 9, bold=True) for name in names) + 18
+    extent = axes.get_window_extent()
+    places = _apart(box, (width / extent.width, 34 / extent.height))
+    for place, name, kind in zip(places, names, kinds, strict=True):
+        colour, _ = colour_and_mark(int(kind))
+        around = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": colour}
         axes.text(
-            x, y, called[kind], fontsize=12, weight="bold", ha="center", va="center",
-            path_effects=[withStroke(linewidth=3, foreground="white")], zorder=5,
+            place[0], place[1], name, fontsize=9, weight="bold", ha="center", va="center", zorder=5,
+            transform=axes.transAxes, bbox={**around, "linewidth": 1.8, "alpha": 0.9},
         )  # fmt: skip
-    axes.set(xlabel="first number of the code", ylabel="second number")
+
+
+def _apart(places: np.ndarray, size: tuple[float, float]) -> np.ndarray:
+    """Boxes of one size, moved up and down until no two overlap."""
+    places = places.copy()
+    for _ in range(200):
+        has_moved = False
+        for first in range(len(places)):
+            for second in range(first + 1, len(places)):
+                across, up = places[second] - places[first]
+                if abs(across) < size[0] and abs(up) < size[1] - 1e-9:
+                    push = (size[1] - abs(up)) / 2 * (1 if up >= 0 else -1)
+                    places[first, 1] -= push
+                    places[second, 1] += push
+                    has_moved = True
+        if not has_moved:
+            break
+    return places
 
 
 def traversal(
@@ -328,7 +380,7 @@ def _percent(share: float) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.1f}".replace("-", "−") if round(value, 1) else "0"
+    return f"{value:+.3g}".replace("-", "−") if round(value, 6) else "0"
 
 
 def _code(start: Any, caller: str) -> np.ndarray:

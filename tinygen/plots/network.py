@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from tinygen import autograd, tensors
 from tinygen.nn.module import Module
 from tinygen.plots.host import host, images_of
-from tinygen.plots.images import coloured
+from tinygen.plots.images import balanced, coloured
 from tinygen.plots.style import File, diverging_map, finished
 from tinygen.plots.table import Scale, Table
 
@@ -79,10 +78,11 @@ def filters(
         shown = kernels[:MOST, :MOST]
         table = Table(coloured(shown, scale), padding=1)
         table.row_labels = [f"out {number}" for number in range(len(shown))]
+        table.corner = "in"
         table.column_labels = [str(number) for number in range(shown.shape[1])]
         if shown.shape != kernels.shape:
             table.note = f"{len(shown)} of {outputs} outputs, {shown.shape[1]} of {inputs} inputs"
-    table.title, table.scale = title, scale
+    table.title, table.scale, table.outlined = title, scale, True
     return finished(table.draw(), file)
 
 
@@ -126,7 +126,8 @@ def activations(
     Returns
     -------
     matplotlib.figure.Figure
-        Dark is low and bright high, on one scale for all maps of the layer.
+        All maps of the layer have one scale: from dark at zero to bright or, where some are
+        negative, blue below zero, white at zero and orange above.
 
     Raises
     ------
@@ -141,8 +142,11 @@ def activations(
     batch = _one_picture(model, image)
     maps = _output_of(model, part, batch, name)
     shown = maps[: max(1, limit)]
-    low, high = float(maps.min()), float(maps.max())
-    scale = Scale(colormaps["viridis"], low, high if high > low else low + 1.0, "activation")
+    most = float(np.abs(maps).max()) or 1.0
+    if maps.min() < 0:
+        scale = Scale(diverging_map(), -most, most, "activation")
+    else:
+        scale = Scale(colormaps["viridis"], 0.0, most, "activation")
     tiles = coloured(shown, scale)
     table = _grid(_with_picture(tiles, host(batch)[0]), padding=1)
     counted = f"{len(shown)} of {len(maps)}" if len(shown) < len(maps) else f"{len(maps)}"
@@ -150,7 +154,7 @@ def activations(
     table.title = title
     table.note = f"the picture, then {counted} feature maps ({size}) of {name}"
     table.scale = scale
-    table.framed = [(0, 0)]
+    table.framed, table.outlined = [(0, 0)], True
     return finished(table.draw(), file)
 
 
@@ -214,7 +218,7 @@ def _resized(pictures: np.ndarray, height: int, width: int) -> np.ndarray:
 def _grid(pictures: np.ndarray, padding: int) -> Table:
     """Pictures in rows, about as many as columns; wider than high where there are more."""
     count = len(pictures)
-    columns = count if count <= 8 else math.ceil(math.sqrt(count * 1.6))
+    columns = count if count <= 8 else balanced(count, (1.6 * count) ** 0.5)
     missing = -count % columns
     filled = np.concatenate([pictures, np.zeros((missing, *pictures.shape[1:]), np.uint8)])
     return Table(filled.reshape(-1, columns, *pictures.shape[1:]), count=count, padding=padding)

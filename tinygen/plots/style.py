@@ -99,13 +99,26 @@ def new_figure(width: float, height: float) -> Figure:
 
 def finished(figure: Figure, file: File) -> Figure:
     """Save a figure if a file was named, whole or not at all, and hand it on."""
-    if isinstance(file, (str, os.PathLike)):
-        save_figure(figure, Path(file))
-    elif file is not None:
-        picture = io.BytesIO()
-        figure.savefig(picture, format="png")
-        file.write(picture.getvalue())
+    with look():
+        _settle(figure)
+        if isinstance(file, (str, os.PathLike)):
+            save_figure(figure, Path(file))
+        elif file is not None:
+            picture = io.BytesIO()
+            figure.savefig(picture, format="png")
+            file.write(picture.getvalue())
     return figure
+
+
+def _settle(figure: Figure) -> None:
+    """Arrange a figure once and for all: else each drawing would move things a little, and choose
+    and draw the ticks by the user's own settings."""
+    for axes in figure.axes:
+        axes.tick_params(labelsize=SETTINGS["xtick.labelsize"])
+    if figure.get_layout_engine() is not None:
+        figure.draw_without_rendering()
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
 
 
 def colour_and_mark(number: int) -> tuple[str, str]:
@@ -124,7 +137,8 @@ def diverging_map() -> Colormap:
     from matplotlib.colors import LinearSegmentedColormap
 
     shades = ["#00304F", BLUE, "#8CC6E8", "#FFFFFF", "#F5B88A", VERMILION, "#5E2600"]
-    return LinearSegmentedColormap.from_list("blue_white_orange", shades)
+    middle_included = 257
+    return LinearSegmentedColormap.from_list("blue_white_orange", shades, N=middle_included)
 
 
 def shades_of(colour: str) -> Colormap:

@@ -7,7 +7,7 @@ them: nothing is blurred and nothing lies between two pixels.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
-__all__ = ["Scale", "Table"]
+__all__ = ["Scale", "Table", "text_width"]
 
-COLUMN = 960  # pixels that a column of text is wide: letters are sized for it
+COLUMN = 1040  # pixels that a column of text is wide: letters are sized for it
 TILE = 160  # a picture is not enlarged beyond this
 MARGIN = 16
 POINT = DPI / 72  # pixels
 LINE = 1.45  # from line to line, in letter sizes
-SIZES = {"title": 11.0, "note": 8.5, "label": 8.5}
-SMALLEST = 6.0
+TITLE, LABEL, SMALLEST = 11.0, 8.5, 6.0  # points
+HAIRLINE = 208  # the grey of a thin outline
 
 
 @dataclass
@@ -54,14 +54,18 @@ class Table:
         Above all: a heading and what it means.
     labels : sequence of str
         Above each picture, in reading order.
-    column_labels, row_labels : sequence of str
-        Above the columns and left of the rows.
+    column_labels, row_labels, corner : sequences of str, str
+        Above the columns, left of the rows, and left of the column labels.
     framed : collection of (row, column)
         Pictures with a frame in orange.
+    outlined : bool
+        Whether a thin grey line runs around each picture: for those that may be white.
     padding : int
         Pixels of a picture between two.
     zoom : int, optional
         How many pixels of the page show one of a picture; by default as many as a column allows.
+    largest : int
+        Pixels beyond which a picture is not enlarged by default.
     scale : Scale, optional
         Drawn on the right.
     """
@@ -73,142 +77,207 @@ class Table:
     labels: Sequence[str] = ()
     column_labels: Sequence[str] = ()
     row_labels: Sequence[str] = ()
-    framed: Collection[tuple[int, int]] = field(default_factory=tuple)
+    corner: str = ""
+    framed: Collection[tuple[int, int]] = ()
+    outlined: bool = False
     padding: int = 2
     zoom: int | None = None
+    largest: int = TILE
     scale: Scale | None = None
 
     def draw(self) -> Figure:
         """The figure: one axes whose units are pixels of the page."""
         from matplotlib.figure import Figure
 
-        rows, columns, height, width, _ = self.pictures.shape
-        zoom = self.zoom or _zoom(columns, height, width, self.padding)
-        gap, tile = self.padding * zoom, (width * zoom, height * zoom)
-        across = columns * (tile[0] + gap) - gap
-        size = max(1.0, across / COLUMN)  # of letters: a wide picture will be shown smaller
-        label_size = self._label_size(tile[0], size)
-        line = {name: _pixels(LINE * POINT * size * points) for name, points in SIZES.items()}
-
-        words = max((_width(name, SIZES["label"] * size) for name in self.row_labels), default=0)
-        left = MARGIN + (_pixels(words) + line["label"] // 2 if words else 0)
-        title_bottom = MARGIN + line["title"] * _lines(self.title)
-        note_bottom = title_bottom + line["note"] * _lines(self.note)
-        top = note_bottom + (line["label"] if any(self.column_labels) else 0)
-        if note_bottom > MARGIN:
-            top += line["label"] // 3
-        above = line["label"] if any(self.labels) else 0
-        pitch = above + tile[1] + gap
-
-        bar = _bar_width(self.scale, size)
-        page_height = top + rows * pitch - gap + MARGIN
-        heading = max(
-            _width(self.title, SIZES["title"] * size, bold=True),
-            _width(self.note, SIZES["note"] * size),
-        )
-        page_width = max(left + across + bar + MARGIN, _pixels(heading) + 2 * MARGIN)
-
-        figure = Figure(figsize=(page_width / DPI, page_height / DPI), dpi=DPI, facecolor="white")
+        place = self.layout()
+        page = (place.width / DPI, place.height / DPI)
+        figure = Figure(figsize=page, dpi=DPI, facecolor="white")
         axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
         axes.set_axis_off()
         with look():
-            _write(axes, MARGIN, MARGIN, self.title, SIZES["title"] * size, weight="bold")
-            _write(axes, MARGIN, title_bottom, self.note, SIZES["note"] * size, color=FAINT)
-            for column, name in enumerate(self.column_labels):
-                centre = left + column * (tile[0] + gap) + tile[0] / 2
-                text = _fitting(name, label_size, tile[0] + gap)
-                _write(axes, centre, top - line["label"] * 0.95, text, label_size, ha="center")
-            for row, name in enumerate(self.row_labels):
-                middle = top + row * pitch + above + tile[1] / 2
-                style = {"ha": "right", "va": "center"}
-                _write(
-                    axes, left - line["label"] // 2, middle, name, SIZES["label"] * size, **style
-                )
-            for place in range(rows * columns if self.count is None else self.count):
-                row, column = divmod(place, columns)
-                corner = left + column * (tile[0] + gap), top + row * pitch + above
-                _tile(axes, self.pictures[row, column], corner, tile)
-                if (row, column) in self.framed:
-                    _frame(axes, corner, tile, max(1.5, gap / POINT / 2))
-                if place < len(self.labels):
-                    text = _fitting(self.labels[place], label_size, tile[0] + gap)
-                    above_tile = corner[1] - above * 0.95
-                    _write(axes, corner[0] + tile[0] / 2, above_tile, text, label_size, ha="center")
+            self._write_heading(axes, place)
+            self._write_labels(axes, place)
+            for number in range(self._count):
+                self._draw_picture(axes, place, *divmod(number, self.pictures.shape[1]))
             if self.scale is not None:
-                middle = top + (rows * pitch - gap) // 2
-                _bar(axes, self.scale, left + across, middle, rows * pitch - gap, size)
-        axes.set(xlim=(0, page_width), ylim=(page_height, 0), aspect="auto")
+                _draw_scale(axes, self.scale, place)
+        axes.set(xlim=(0, place.width), ylim=(place.height, 0), aspect="auto")
         return figure
 
-    def _label_size(self, room: int, size: float) -> float:
-        """Points for the labels of pictures: smaller where that makes them fit."""
+    def layout(self) -> Layout:
+        """Where everything is on the page."""
+        rows, columns, height, width, _ = self.pictures.shape
+        zoom = self.zoom or _zoom(columns, height, width, self.padding, self.largest)
+        gap = self.padding * zoom
+        across = columns * (width * zoom + gap) - gap
+        size = max(1.0, across / COLUMN)
+        line = whole(LINE * POINT * LABEL * size)
+        beside = max((text_width(name, LABEL * size) for name in self._beside), default=0.0)
+        heading = whole(LINE * POINT * TITLE * size) if self.title else 0
+        heading += line if self.note else 0
+        heading += line // 3 if heading else 0
+        above = line if any(self.labels) else 0
+        top = MARGIN + heading + (line if any(self.column_labels) else 0)
+        left = MARGIN + (whole(beside) + line // 2 if beside else 0)
+        down = rows * (above + height * zoom + gap) - gap
+        title = text_width(self.title, TITLE * size, bold=True)
+        words = max(title, text_width(self.note, LABEL * size))
+        right = left + across + _scale_width(self.scale, size) + MARGIN
+        return Layout(
+            zoom=zoom, size=size, line=line, left=left, top=top, above=above,
+            tile=(width * zoom, height * zoom),
+            pitch=(width * zoom + gap, above + height * zoom + gap),
+            grid=(across, down),
+            width=max(right, whole(words) + 2 * MARGIN),
+            height=top + down + MARGIN,
+        )  # fmt: skip
+
+    @property
+    def _count(self) -> int:
+        rows, columns = self.pictures.shape[:2]
+        return rows * columns if self.count is None else self.count
+
+    @property
+    def _beside(self) -> list[str]:
+        """What is written left of the pictures."""
+        return [name for name in (self.corner, *self.row_labels) if name]
+
+    def _write_heading(self, axes: Axes, place: Layout) -> None:
+        title = whole(LINE * POINT * TITLE * place.size) if self.title else 0
+        write(axes, MARGIN, MARGIN, self.title, TITLE * place.size, weight="bold", va="top")
+        note = LABEL * place.size
+        write(axes, MARGIN, MARGIN + title, self.note, note, color=FAINT, va="top")
+
+    def _write_labels(self, axes: Axes, place: Layout) -> None:
+        """What stands above and beside the pictures."""
+        points = self._label_size(place)
+        baseline = place.top - 0.32 * place.line
+        beside = place.left - place.line // 2
+        write(axes, beside, baseline, self.corner, LABEL * place.size, ha="right")
+        for column, name in enumerate(self.column_labels):
+            centre = place.left + column * place.pitch[0] + place.tile[0] / 2
+            write(axes, centre, baseline, _fitting(name, points, place), points, ha="center")
+        for row, name in enumerate(self.row_labels):
+            middle = place.corner(row, 0)[1] + place.tile[1] / 2
+            style = {"ha": "right", "va": "center_baseline"}
+            write(axes, beside, middle, name, LABEL * place.size, **style)
+        for number, name in enumerate(self.labels):
+            left, top = place.corner(*divmod(number, self.pictures.shape[1]))
+            centre, text = left + place.tile[0] / 2, _fitting(name, points, place)
+            write(axes, centre, top - 0.32 * place.line, text, points, ha="center")
+
+    def _label_size(self, place: Layout) -> float:
+        """Points for the labels above pictures: smaller where that makes them fit."""
         names = [*self.labels, *self.column_labels]
-        wanted = SIZES["label"] * size
-        widest = max((_width(name, wanted) for name in names), default=0.0)
-        return max(SMALLEST * size, wanted * min(1.0, room / widest)) if widest else wanted
+        wanted = LABEL * place.size
+        widest = max((text_width(name, wanted) for name in names), default=0.0)
+        share = min(1.0, place.tile[0] / widest) if widest else 1.0
+        return max(SMALLEST * place.size, wanted * share)
+
+    def _draw_picture(self, axes: Axes, place: Layout, row: int, column: int) -> None:
+        (left, top), (width, height) = place.corner(row, column), place.tile
+        if self.outlined:
+            grey = np.full((1, 1, 3), HAIRLINE, np.uint8)
+            _draw_pixels(axes, grey, (left - 1, top - 1), (width + 2, height + 2))
+        _draw_pixels(axes, self.pictures[row, column], (left, top), (width, height))
+        if (row, column) in self.framed:
+            thickness = min(max(3, self.padding * place.zoom // 2), 6)
+            _draw_frame(axes, (left, top), place.tile, thickness)
 
 
-def _zoom(columns: int, height: int, width: int, padding: int) -> int:
+@dataclass
+class Layout:
+    """Where everything of a table is on the page, in pixels."""
+
+    zoom: int
+    size: float
+    """How much larger letters are: a wide picture will be shown smaller."""
+    line: int
+    left: int
+    top: int
+    above: int
+    """Of each picture, for its label."""
+    tile: tuple[int, int]
+    pitch: tuple[int, int]
+    grid: tuple[int, int]
+    """Width and height of all pictures together."""
+    width: int
+    height: int
+
+    def corner(self, row: int, column: int) -> tuple[int, int]:
+        """The upper left corner of a picture."""
+        x, y = self.left + column * self.pitch[0], self.top + row * self.pitch[1]
+        return x, y + self.above
+
+
+def _zoom(columns: int, height: int, width: int, padding: int, largest: int) -> int:
     """The largest whole number with which the pictures fill a column, and none is too large."""
-    return max(1, min(COLUMN // (columns * (width + padding)), TILE // max(height, width)))
+    return max(1, min(COLUMN // (columns * (width + padding)), largest // max(height, width)))
 
 
-def _pixels(length: float) -> int:
-    return round(length + 0.5)
+# ---- words -----------------------------------------------------------------------------------
 
 
-def _lines(text: str) -> int:
-    return text.count("\n") + 1 if text else 0
+def whole(length: float) -> int:
+    """The next whole number of pixels."""
+    return int(-(-length // 1))
 
 
 @lru_cache(maxsize=4096)
-def _width(text: str, points: float, bold: bool = False) -> float:
-    """Pixels that the longest line of a text needs."""
+def text_width(text: str, points: float, bold: bool = False) -> float:
+    """Pixels that a line of text needs."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath
 
+    if not text.strip():
+        return 0.0
     font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
-    drawn = [line for line in text.split("\n") if line.strip()]
-    ends = [TextPath((0, 0), line, size=points, prop=font).get_extents().x1 for line in drawn]
-    return max(ends, default=0.0) * POINT
+    path = TextPath((0, 0), text.replace("$", r"\$"), size=points, prop=font)
+    return float(path.get_extents().x1) * POINT
 
 
-def _fitting(text: str, points: float, room: float) -> str:
-    """The text, or as much of its beginning as there is room for, and an ellipsis."""
-    if _width(text, points) <= room:
+def _fitting(text: str, points: float, place: Layout) -> str:
+    """The text, or as much of its beginning as fits above a picture, and an ellipsis."""
+    room = max(place.pitch[0] - 0.3 * points * POINT, place.tile[0])
+    if text_width(text, points) <= room:
         return text
-    kept = next(
-        (n for n in range(len(text) - 1, 0, -1) if _width(text[:n] + "…", points) <= room), 0
-    )
+    lengths = range(len(text) - 1, 0, -1)
+    kept = next((n for n in lengths if text_width(text[:n] + "…", points) <= room), 0)
     return text[:kept].rstrip() + "…"
 
 
-def _write(axes: Axes, x: float, y: float, text: str, points: float, **style: Any) -> None:
+def write(axes: Axes, x: float, y: float, text: str, points: float, **style: Any) -> None:
+    """A line of text, by default standing on ``y``; dollars are no formulas."""
     if text:
-        style = {"va": "top", "linespacing": 1.2, "color": TEXT, **style}
+        style = {"va": "baseline", "color": TEXT, **style}
         axes.text(x, y, text, fontsize=points, parse_math=False, **style)
 
 
-def _tile(axes: Axes, picture: np.ndarray, corner: tuple[int, int], size: tuple[int, int]) -> None:
+# ---- pixels ----------------------------------------------------------------------------------
+
+
+def _draw_pixels(
+    axes: Axes, picture: np.ndarray, corner: tuple[int, int], size: tuple[int, int]
+) -> None:
     """A picture with its upper left corner at a pixel."""
     (left, top), (width, height) = corner, size
     extent = (left, left + width, top + height, top)
     axes.imshow(picture, extent=extent, interpolation="nearest", aspect="auto", zorder=1)
 
 
-def _frame(axes: Axes, corner: tuple[int, int], size: tuple[int, int], thickness: float) -> None:
+def _draw_frame(axes: Axes, corner: tuple[int, int], size: tuple[int, int], thickness: int) -> None:
     """A frame around a picture, outside of it."""
     from matplotlib.patches import Rectangle
 
-    out = thickness * POINT / 2
+    out = thickness / 2
     axes.add_patch(
         Rectangle(
             (corner[0] - out, corner[1] - out),
-            size[0] + 2 * out,
-            size[1] + 2 * out,
+            size[0] + thickness,
+            size[1] + thickness,
             fill=False,
             edgecolor=VERMILION,
-            linewidth=thickness,
+            linewidth=thickness / POINT,
             zorder=2,
             joinstyle="miter",
         )  # fmt: skip
@@ -218,38 +287,37 @@ def _frame(axes: Axes, corner: tuple[int, int], size: tuple[int, int], thickness
 # ---- the scale -------------------------------------------------------------------------------
 
 
-def _ends(scale: Scale) -> list[tuple[float, str]]:
-    """What is written beside the bar: where, from 0 to 1, and which value."""
-    middle = (scale.low + scale.high) / 2
-    return [
-        (0.0, f"{scale.low:.2g}"),
-        (0.5, f"{middle:.2g}" if middle else "0"),
-        (1.0, f"{scale.high:.2g}"),
-    ]
+def _marks(scale: Scale) -> list[tuple[float, str]]:
+    """What is written beside the scale: where, from 0 to 1, and which value."""
+    values = (scale.low, (scale.low + scale.high) / 2, scale.high)
+    texts = [f"{value:.2g}".replace("-", "−") if value else "0" for value in values]
+    return list(zip((0.0, 0.5, 1.0), texts, strict=True))
 
 
-def _bar_width(scale: Scale | None, size: float) -> int:
+def _scale_width(scale: Scale | None, size: float) -> int:
     """Pixels right of the pictures."""
     if scale is None:
         return 0
-    points = SIZES["label"] * size
-    values = max(_width(text.replace("-", "−"), points) for _, text in _ends(scale))
+    points = LABEL * size
+    values = max(text_width(text, points) for _, text in _marks(scale))
     label = LINE * points * POINT if scale.label else 0
-    return _pixels(size * 52 + values + label)
+    return whole(size * 56 + values + label)
 
 
-def _bar(axes: Axes, scale: Scale, left: int, middle: int, room: int, size: float) -> None:
+def _draw_scale(axes: Axes, scale: Scale, place: Layout) -> None:
     """The colours from the low end to the high one, with values and what they mean."""
-    points = SIZES["label"] * size
-    height = min(room, _pixels(size * 480))
-    x, top, width = left + _pixels(size * 24), middle - height // 2, _pixels(size * 16)
-    shades = scale.colours(np.linspace(1, 0, 256))[:, None, :3]
-    _tile(axes, (shades * 255 + 0.5).astype(np.uint8), (x, top), (width, height))
-    inset = points * POINT / 2  # the end values stay beside the bar
-    for place, text in _ends(scale):
-        y = top + inset + (1 - place) * (height - 2 * inset)
-        _write(axes, x + width + size * 8, y, text.replace("-", "−"), points, va="center_baseline")
-    if scale.label:
-        values = max(_width(text.replace("-", "−"), points) for _, text in _ends(scale))
-        style = {"rotation": 90, "va": "center", "ha": "left", "color": FAINT}
-        _write(axes, x + width + size * 12 + values, middle, scale.label, points, **style)
+    points, unit = LABEL * place.size, place.size
+    upper = place.top + place.above
+    room = place.grid[1] - place.above
+    height, width = min(room, whole(unit * 480)), whole(unit * 16)
+    x = place.left + place.grid[0] + whole(unit * 24)
+    top = upper + (room - height) // 2
+    shades = scale.colours(np.linspace(1, 0, height))[:, None, :3]
+    _draw_pixels(axes, (shades * 255 + 0.5).astype(np.uint8), (x, top), (width, height))
+    inset = points * POINT / 2  # the end values stay beside the scale
+    for share, text in _marks(scale):
+        y = top + inset + (1 - share) * (height - 2 * inset)
+        write(axes, x + width + unit * 8, y, text, points, va="center_baseline")
+    values = max(text_width(text, points) for _, text in _marks(scale))
+    style = {"rotation": 90, "va": "center", "ha": "left", "color": FAINT}
+    write(axes, x + width + unit * 16 + values, top + height / 2, scale.label, points, **style)

@@ -12,7 +12,7 @@ import functools
 import math
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -24,6 +24,7 @@ from tinygen.nn import functional as F
 from tinygen.ops.activation import Softmax
 from tinygen.ops.elementwise import Sigmoid
 from tinygen.tensors import Tensor
+from tinygen.train.batches import tensors_in
 
 __all__ = [
     "Finding",
@@ -32,7 +33,6 @@ __all__ = [
     "Watch",
     "check_start",
     "explain",
-    "tensors_in",
     "warn",
 ]
 
@@ -69,7 +69,7 @@ def warn(finding: Finding) -> None:
     frame, level = sys._getframe(1), 2
     while frame.f_back and frame.f_globals.get("__name__", "").startswith("tinygen."):
         frame, level = frame.f_back, level + 1
-    warnings.warn(finding.message, TrainingWarning, stacklevel=level - 1)
+    warnings.warn(finding.message, TrainingWarning, stacklevel=level)
 
 
 # ---- at the start ------------------------------------------------------------------------------
@@ -236,7 +236,8 @@ class Watch:
         args: tuple[Any, ...],
         output: Any,
     ) -> None:
-        shares[name] = share(output.data)
+        # One module may stand in several places: its worst counts.
+        shares[name] = max(share(output.data), shares.get(name, 0.0))
 
     def measured(self) -> dict[str, dict[str, float]]:
         """Return the numbers by layer and by parameter."""
@@ -270,18 +271,23 @@ class Watch:
                 "usual): lower the learning rate, or clip the gradients with clip_norm",
             )
 
-    def findings_at_start(self, with_schedule: bool) -> Iterator[Finding]:
+    def findings_at_start(
+        self, loss_function: Any, loss: float, with_schedule: bool
+    ) -> Iterator[Finding]:
         """What is worth a warning at the first batch of a run only.
 
         Later, and under a schedule that begins low, small steps are as they should be.
         """
+        if self.output is not None:
+            yield from check_start(loss_function, self.output, loss)
         if self.unused:
             yield Finding(
                 "unused parameters",
                 f"parameters without a gradient: {_shortened(self.unused)}. The loss does not "
                 "depend on them: are they used in forward(), or cut off by detach() or .data?",
             )
-        slow = _listed(self.update_ratio, lambda ratio: ratio < RATIO_LOW, "{:.1e}")
+        # Exactly 0 is on purpose: not in the optimizer, or behind weights that start at 0.
+        slow = _listed(self.update_ratio, lambda ratio: 0 < ratio < RATIO_LOW, "{:.1e}")
         if slow and not with_schedule:
             yield Finding(
                 "small updates",
@@ -391,17 +397,6 @@ def _leave(path: list[str], module: nn.Module, args: tuple[Any, ...], output: An
     path.pop()
 
 
-def _finite(tensor: Any) -> bool:
-    array = tensor.data if isinstance(tensor, Tensor) else tensor
+def _finite(tensor: Tensor) -> bool:
+    array = tensor.data
     return array.dtype.kind != "f" or bool(backend.xp_of(array).isfinite(array).all())
-
-
-def tensors_in(batch: Any) -> Iterable[Any]:
-    """The tensors and arrays in a batch of tuples, lists and dicts, in their order."""
-    if isinstance(batch, Tensor) or type(batch) in backend.MODULES:
-        return [batch]
-    if isinstance(batch, dict):
-        batch = list(batch.values())
-    if isinstance(batch, tuple | list):
-        return [tensor for part in batch for tensor in tensors_in(part)]
-    return []

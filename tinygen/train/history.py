@@ -82,7 +82,9 @@ class History(Mapping[str, list[float]]):
         """
         with whole_file(path, "w") as file:
             for row in self.rows:
-                known = {name: value if math.isfinite(value) else None for name, value in row.items()}
+                known = {
+                    name: value if math.isfinite(value) else None for name, value in row.items()
+                }
                 file.write(json.dumps(known, allow_nan=False) + "\n")
 
     def state_dict(self) -> dict[str, Any]:
@@ -151,6 +153,9 @@ class Best:
 
 def describe(row: Mapping[str, Any]) -> str:
     """The numbers of an epoch on one line."""
-    shown = {name: value for name, value in row.items() if name not in ("epoch", "step")}
-    numbers = "  ".join(f"{name} {value:.4g}" for name, value in shown.items())
-    return f"epoch {row['epoch']}  {numbers}"
+    numbers = [
+        f"{name} {value:.3g}" if name.startswith("lr") else f"{name} {value:#.4g}"
+        for name, value in row.items()
+        if name not in ("epoch", "step", "seconds")
+    ]
+    return "  ".join([f"epoch {row['epoch']}", *numbers, f"{row['seconds']:.1f} s"])

@@ -15,7 +15,7 @@ LINES_PER_RUN = 10
 MEMORY = 0.9
 """How much of the shown loss is the past: the loss of single batches jumps too much to read."""
 
-BAR_WIDTH = 24
+BAR_WIDTH = 20
 
 
 class Progress:
@@ -167,13 +167,14 @@ class _Bar(_Nothing):
 
     def __init__(self, progress: Progress) -> None:
         from rich import progress as rich
+        from rich.table import Column
 
         super().__init__(progress)
         self._bar = rich.Progress(
             rich.TextColumn(" "),
             rich.BarColumn(BAR_WIDTH),
             rich.TaskProgressColumn(),
-            rich.TextColumn("{task.description}", markup=False),
+            rich.TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
         )
         self._task = self._bar.add_task("", total=progress.total, completed=progress.done)
 

@@ -11,30 +11,30 @@ import itertools
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import tinygen as tg
-from tinygen import backend
-from tinygen.io import load_checkpoint, save_checkpoint
 from tinygen.nn import Module
 from tinygen.nn.utils import clip_grad_norm_
 from tinygen.optim import Optimizer
 from tinygen.optim.lr_scheduler import LRScheduler, OneCycleLR, ReduceLROnPlateau
 from tinygen.optim.swa_utils import AveragedModel, get_ema_avg_fn
 from tinygen.train import diagnosis
+from tinygen.train.batches import number, on_device, on_host, pair, size_of
 from tinygen.train.callbacks import Callback, call
-from tinygen.train.diagnosis import Finding, NonFiniteLossError, Watch
+from tinygen.train.diagnosis import NonFiniteLossError, Watch
+from tinygen.train.evaluation import undisturbed
 from tinygen.train.history import Averages, Best, History, describe
 from tinygen.train.interrupt import Interrupt
 from tinygen.train.progress import Progress
+from tinygen.train.resume import by_name, go_on_from, has_state, save
 
-__all__ = ["BEST", "LAST", "Trainer", "accuracy"]
+__all__ = ["BEST", "LAST", "Trainer"]
 
 LAST, BEST = "last.npz", "best.npz"
 """The checkpoints in the folder of a run."""
@@ -101,6 +101,10 @@ class Trainer:
     history : History
     numbers : dict of str to float
         The loss and the other numbers of the last batch.
+    averages, seconds : Averages, float
+        Of the epoch that is running: the means so far, and how long it has taken.
+    best : Best
+        The best value of what is monitored, and its epoch.
     ema : AveragedModel or None
 
     Raises
@@ -144,7 +148,7 @@ class Trainer:
         unit: str = "images",
     ) -> None:
         self.model, self.device = model.to(device), device
-        self.optimizer, self.scheduler = _joined(optimizer), _joined(scheduler)
+        self.optimizer, self.scheduler = optimizer, scheduler
         self.loss, self.metrics = loss, dict(metrics or {})
         self.step: Step = step or self._supervised_step
         self.evaluation_step = evaluation_step or self.step
@@ -156,8 +160,7 @@ class Trainer:
         self.out = None if out is None else Path(out)
         self.show, self.unit = progress, unit
         self.schedule_every, self.save_every = schedule_every, save_every
-        self.monitor, self.mode = monitor, mode
-        self.diagnose = diagnose
+        self.monitor, self.mode, self.diagnose = monitor, mode, diagnose
         self._check(step, evaluation_step)
         self._forget()
 
@@ -168,19 +171,22 @@ class Trainer:
                 "give either loss=, for batches of (inputs, targets), or step=, which computes the "
                 "loss of a batch as it likes"
             )
-        if self.metrics and step is not None:
+        if step is None and evaluation_step is not None:
+            raise ValueError("evaluation_step= goes with step=; with loss= there is nothing to it")
+        if step is not None and self.metrics:
             raise ValueError(
-                "metrics= need the outputs of a model with loss=; a step returns its numbers "
-                "itself: return loss, {'accuracy': ...}"
+                "metrics= are computed from the outputs of a model with loss=; a step returns its "
+                "numbers itself: return loss, {'accuracy': ...}"
             )
-        if isinstance(self.optimizer, _Several) and (step is None or self.clip_norm is not None):
+        if not isinstance(self.optimizer, Optimizer) and (step is None or self.clip_norm):
             raise ValueError(
                 "with several optimizers the step does all of the training: give step=, which "
                 "calls zero_grad(), backward() and step() of each, and clips if it wants to"
             )
         if self.schedule_every not in (None, "step", "epoch"):
             raise ValueError(f"schedule_every is 'step' or 'epoch', got {self.schedule_every!r}")
-        self._evaluation_trains = isinstance(self.optimizer, _Several) and evaluation_step is None
+        # A step that moves weights itself must not be taken for an evaluation.
+        self._can_evaluate = isinstance(self.optimizer, Optimizer) or evaluation_step is not None
 
     def _forget(self) -> None:
         """Set all counters and records to the beginning of a run."""
@@ -188,8 +194,7 @@ class Trainer:
         self.history = History()
         self.best = Best(self.mode)
         self.numbers: dict[str, float] = {}
-        self._averages = Averages()
-        self._seconds = 0.0
+        self.averages, self.seconds = Averages(), 0.0
 
     # ---- the loop ----------------------------------------------------------------------------
 
@@ -229,19 +234,22 @@ class Trainer:
         CallbackError
             If a callback raises an exception.
         """
-        if validation is not None and self._evaluation_trains:
-            raise ValueError("validation with several optimizers needs evaluation_step=")
         self._forget()
-        if not self._resume(resume, train_loader) and self.seed is not None:
+        resumed = self._resume(resume, train_loader)
+        if self.seed is not None and not resumed:
             tg.manual_seed(self.seed)
         with Interrupt() as interrupt, self._open_progress(train_loader, epochs):
+            if resumed:
+                self._progress.say(f"Resumed after epoch {self.epoch}, step {self.steps}.")
             self._tell("on_fit_start")
             while self.epoch < epochs and not (self.history.stopped or interrupt.asked):
                 self._progress.label = f"epoch {self.epoch + 1}/{epochs}  "
                 if self._train_epoch(train_loader, interrupt):
                     self._finish_epoch(train_loader, validation)
-            self.history.interrupted = interrupt.asked
-            self._say_how_it_ended(train_loader)
+            if interrupt.asked and self.epoch < epochs:
+                self._save_interrupted(train_loader)
+            if self.history.stopped:
+                self._progress.say(f"Stopped: {self.history.stopped}.")
             self._tell("on_fit_end")
         return self.history
 
@@ -250,62 +258,67 @@ class Trainer:
         if self.batch == 0:
             self._tell("on_epoch_start")
         self.model.train()
+        self._clock = time.perf_counter()
         # A loader without a state begins its epoch anew: pass over what was done.
-        skip = 0 if hasattr(loader, "load_state_dict") else self.batch
+        skip = 0 if has_state(loader) else self.batch
         for batch in itertools.islice(loader, skip, None):
-            self._train_batch(self._on_device(batch))
+            self._train_batch(on_device(batch, self.device))
             if interrupt.asked:
                 return False
             if self.save_every and self.steps % self.save_every == 0:
                 self._save(LAST, loader)
+        if self.batch == 0:
+            raise ValueError(
+                "the training loader gave no batch: is it empty, or a generator, which can be gone "
+                "through only once? Give a DataLoader or a list"
+            )
         return True
 
     def _train_batch(self, batch: Any) -> None:
         """Forward, backward, step; then the average, the schedule and the books."""
-        began = time.perf_counter()
         with self._watched() as watch:
             noise = tg.get_rng_state()
             loss, numbers = self._run(self.step, self.model, batch)
             if not math.isfinite(numbers["loss"]):
-                raise self._not_finite("the loss", batch, noise)
-            if watch is not None and self.steps == 0 and watch.output is not None:
-                self._report(diagnosis.check_start(self.loss, watch.output, numbers["loss"]))
+                raise self._not_finite(f"the loss is {numbers['loss']}", batch, noise)
             if isinstance(self.optimizer, Optimizer):
                 self.optimizer.zero_grad()
                 loss.backward()
                 if self.clip_norm is not None:
-                    norm = clip_grad_norm_(self.model.parameters(), self.clip_norm)
-                    if not math.isfinite(norm.item()):
-                        raise self._not_finite("the norm of the gradients", batch, noise)
+                    norm = clip_grad_norm_(self.model.parameters(), self.clip_norm).item()
+                    if not math.isfinite(norm):
+                        raise self._not_finite(f"the gradients' norm is {norm}", batch, noise)
                 self.optimizer.step()
+        if watch is not None:
+            self._report(watch, numbers["loss"])
         if self.ema is not None:
             self.ema.update_parameters(self.model)
-        self._step_schedules("step")
-
         self.numbers = numbers
         self.batch += 1
         self.steps += 1
-        items = _size(batch)
-        self._averages.add(numbers, items)
-        self._seconds += time.perf_counter() - began
+        self._step_schedules("step")
+
+        items = size_of(batch)
+        self.averages.add(numbers, items)
+        began, self._clock = self._clock, time.perf_counter()
+        self.seconds += self._clock - began
         self._progress.advance(items, numbers["loss"])
         self._tell("on_batch_end")
 
     def _finish_epoch(self, loader: Iterable[Any], validation: Iterable[Any] | None) -> None:
         """Validate, record, adjust the rate, save."""
-        row = {"epoch": self.epoch + 1, "step": self.steps, **self._averages.means()}
+        row = {"epoch": self.epoch + 1, "step": self.steps, **self.averages.means()}
         if validation is not None:
             with self._progress.paused():
                 tested = self.evaluate(validation)
             row |= {f"val_{name}": value for name, value in tested.items()}
-        row["lr"] = self._learning_rate()
-        row["seconds"] = self._seconds
+        row |= {**self._rates(), "seconds": self.seconds}
         self.history.rows.append(row)
         self.epoch += 1
-        self.batch, self._averages, self._seconds = 0, Averages(), 0.0
+        self.batch, self.averages, self.seconds = 0, Averages(), 0.0
         self._step_schedules("epoch")
-        self._tell("on_epoch_end")
         self._progress.say(describe(row))
+        self._tell("on_epoch_end")
         # The best comes first: the last one's state says that it is there.
         if self.best.update(self.monitored(), self.epoch):
             self._save(BEST, loader)
@@ -314,38 +327,189 @@ class Trainer:
             self.history.write_csv(self.out / "history.csv")
             self.history.write_json_lines(self.out / "history.jsonl")
 
-    # ---- steps -------------------------------------------------------------------------------
+    # ---- steps and schedules -----------------------------------------------------------------
 
     def _supervised_step(self, model: Module, batch: Any) -> tuple[Any, dict[str, float]]:
         """The loss and the metrics of a batch of (inputs, targets)."""
-        loss, targets, outputs = self._compared(model, batch)
-        scores = {name: metric(targets(), outputs()) for name, metric in self.metrics.items()}
-        return loss, scores
+        loss, outputs = self._compared(model, batch)
+        if not self.metrics:
+            return loss, {}
+        return loss, self._scores(on_host(batch[1]), on_host(outputs))
 
-    def _compared(self, model: Module, batch: Any) -> tuple[Any, Any, Any]:
-        """The loss, and how to get targets and outputs to the host."""
+    def _compared(self, model: Module, batch: Any) -> tuple[Any, Any]:
+        """The loss of a batch of (inputs, targets), and the outputs."""
         assert self.loss is not None
-        inputs, targets = batch
+        inputs, targets = pair(batch)
         outputs = model(inputs)
-        return self.loss(outputs, targets), partial(_on_host, targets), partial(_on_host, outputs)
+        return self.loss(outputs, targets), outputs
+
+    def _scores(self, targets: np.ndarray, outputs: np.ndarray) -> dict[str, float]:
+        return {name: float(metric(targets, outputs)) for name, metric in self.metrics.items()}
 
     @staticmethod
     def _run(step: Step, model: Module, batch: Any) -> tuple[Any, dict[str, float]]:
-        """Run a step: its loss, and all its numbers as Python's own."""
+        """Run a step: its loss, and all its numbers as Python's own (which waits for a GPU)."""
         result = step(model, batch)
         loss, numbers = result if isinstance(result, tuple) else (result, {})
-        return loss, {"loss": _number(loss)} | {n: _number(value) for n, value in numbers.items()}
+        return loss, {name: number(value) for name, value in {"loss": loss, **numbers}.items()}
 
     def _step_schedules(self, moment: str) -> None:
         """Step the schedules whose moment it is."""
-        schedulers = self.scheduler.parts.values() if isinstance(self.scheduler, _Several) else [self.scheduler]
-        for scheduler in schedulers:
-            if scheduler is None:
-                continue
-            per_step = isinstance(scheduler, OneCycleLR)
-            if moment != (self.schedule_every or ("step" if per_step else "epoch")):
+        for scheduler in by_name(self.scheduler).values():
+            usual = "step" if isinstance(scheduler, OneCycleLR) else "epoch"
+            if moment != (self.schedule_every or usual):
                 continue
             if isinstance(scheduler, ReduceLROnPlateau):
-                scheduler.step(self.monitored() if moment == "epoch" else self.numbers["loss"])
+                scheduler.step(self.numbers["loss"] if moment == "step" else self.monitored())
             else:
                 scheduler.step()
+
+    def _rates(self) -> dict[str, float]:
+        """The learning rates by their columns: of each optimizer the first group's."""
+        return {
+            f"lr_{name}" if name else "lr": optimizer.param_groups[0]["lr"]
+            for name, optimizer in by_name(self.optimizer).items()
+        }
+
+    def monitored(self, name: str | None = None) -> float:
+        """Return what the last epoch has in a column, by default the monitored one.
+
+        Parameters
+        ----------
+        name : str, optional
+
+        Raises
+        ------
+        ValueError
+            If there is no such column.
+        """
+        row = self.history.rows[-1]
+        name = name or self.monitor or ("val_loss" if "val_loss" in row else "loss")
+        if name not in row:
+            hint = ": fit() was given no validation" if name.startswith("val_") else ""
+            raise ValueError(f"no {name!r} to monitor among {', '.join(row)}{hint}")
+        return float(row[name])
+
+    def stop(self, reason: str) -> None:
+        """End the run after this epoch.
+
+        Parameters
+        ----------
+        reason : str
+            Why, for the history and for people.
+        """
+        self.history.stopped = reason
+
+    def _tell(self, moment: str) -> None:
+        for callback in self.callbacks:
+            call(callback, moment, self)
+
+    def _open_progress(self, loader: Iterable[Any], epochs: int) -> Progress:
+        batches = len(loader) if isinstance(loader, Sized) else None
+        done = 0 if batches is None else self.epoch * batches + self.batch
+        total = None if batches is None else epochs * batches
+        self._progress = Progress(total, self.unit, self.show, done)
+        return self._progress
+
+    # ---- evaluation --------------------------------------------------------------------------
+
+    def evaluate(self, loader: Iterable[Any], ema: bool | None = None) -> dict[str, float]:
+        """Compute the loss and the metrics, with dropout and the like switched off.
+
+        Training goes on afterwards as if nothing had happened, its random numbers included.
+
+        Parameters
+        ----------
+        loader : iterable of batches
+        ema : bool, optional
+            Whether to evaluate the moving average, if there is one; by default ``evaluate_ema``.
+
+        Returns
+        -------
+        dict of str to float
+            The loss and what a step returns are means over all items; metrics are computed once,
+            over all.
+
+        Raises
+        ------
+        ValueError
+            If there is no batch, or no step to evaluate with.
+        """
+        if not self._can_evaluate:
+            raise ValueError("with several optimizers an evaluation needs evaluation_step=")
+        use_average = self.evaluate_ema if ema is None else ema
+        model = self.ema.module if use_average and self.ema is not None else self.model
+        averages, targets, outputs = Averages(), [], []
+        with undisturbed(model, self.seed):
+            for given in loader:
+                batch = on_device(given, self.device)
+                if self.loss is None:
+                    numbers = self._run(self.evaluation_step, model, batch)[1]
+                else:
+                    loss, output = self._compared(model, batch)
+                    numbers = {"loss": loss.item()}
+                    if self.metrics:
+                        targets.append(on_host(batch[1]))
+                        outputs.append(on_host(output))
+                averages.add(numbers, size_of(batch))
+        if not averages.sums:
+            raise ValueError("nothing to evaluate: the loader gave no batch")
+        scores = self._scores(np.concatenate(targets), np.concatenate(outputs)) if targets else {}
+        return averages.means() | scores
+
+    # ---- diagnosis ---------------------------------------------------------------------------
+
+    def _watched(self) -> AbstractContextManager[Watch | None]:
+        """Listen in on the first batch of an epoch."""
+        return Watch(self.model) if self.diagnose and self.batch == 0 else nullcontext()
+
+    def _report(self, watch: Watch, loss: float) -> None:
+        """Record what was measured, and warn once of each kind of fault."""
+        self.history.health.append({"epoch": self.epoch + 1, **watch.measured()})
+        findings = list(watch.findings())
+        if isinstance(self.optimizer, Optimizer) and self.optimizer.steps_taken == 1:
+            findings += watch.findings_at_start(self.loss, loss, self.scheduler is not None)
+        known = {finding["kind"] for finding in self.history.findings}
+        for finding in findings:
+            if finding.kind not in known:
+                self.history.findings.append({"epoch": self.epoch + 1, **finding._asdict()})
+                diagnosis.warn(finding)
+
+    def _not_finite(self, what: str, batch: Any, noise: Any) -> NonFiniteLossError:
+        """Run a batch again, with the same noise and every op checked, to say what went wrong."""
+
+        def again() -> None:
+            loss, _ = self._run(self.step, self.model, batch)
+            if isinstance(self.optimizer, Optimizer):
+                loss.backward()
+
+        tg.set_rng_state(noise)
+        return NonFiniteLossError(
+            f"{what} in epoch {self.epoch + 1}, batch {self.batch + 1}: "
+            f"{diagnosis.explain(again, self.model, batch)}"
+        )
+
+    # ---- checkpoints -------------------------------------------------------------------------
+
+    def _save(self, name: str, loader: Iterable[Any]) -> None:
+        """Write a checkpoint into the folder of the run, if it has one."""
+        if self.out is not None:
+            save(self, self.out / name, loader)
+
+    def _resume(self, path: Path_ | None, loader: Iterable[Any]) -> bool:
+        """Go on from a checkpoint, if that is asked for and there is one."""
+        if path == "auto":
+            if self.out is None:
+                raise ValueError(f"resume='auto' looks for {LAST} in the folder out=: give one")
+            path = self.out / LAST if (self.out / LAST).exists() else None
+        if path is None:
+            return False
+        go_on_from(self, Path(path), loader)
+        return True
+
+    def _save_interrupted(self, loader: Iterable[Any]) -> None:
+        """Keep what Ctrl-C left, and say where."""
+        self.history.interrupted = True
+        self._save(LAST, loader)
+        kept = "nothing is saved without out=" if self.out is None else f"saved {self.out / LAST}"
+        self._progress.say(f"Stopped by Ctrl-C after step {self.steps}: {kept}.")

@@ -1,0 +1,220 @@
+"""What can be typed behind ``tinygen``, and the help that explains it."""
+
+from __future__ import annotations
+
+import math
+from argparse import (
+    ArgumentParser,
+    ArgumentTypeError,
+    RawDescriptionHelpFormatter,
+    _SubParsersAction,
+)
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tinygen.cli.messages import text
+
+__all__ = ["FETCH_SECONDS", "NAMES", "parser"]
+
+NAMES = ("mnist", "fashion-mnist", "cifar10", "glyphs", "shapes")
+"""The data sets, in the order of the help."""
+
+MODELS = ("cnn",)
+
+FETCH_SECONDS = 20
+"""How long the demo tries to fetch MNIST."""
+
+Commands = _SubParsersAction  # argparse has no public name for it
+
+
+def parser() -> ArgumentParser:
+    """The parser of the whole command line."""
+    from tinygen import __version__
+
+    made = ArgumentParser(
+        prog="tinygen",
+        description=text("help"),
+        epilog=text("help epilog"),
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    made.add_argument("--version", action="version", version=f"tinygen {__version__}")
+    commands = made.add_subparsers(
+        dest="command", metavar="COMMAND", title=text("help title commands")
+    )
+    _add_demo(commands)
+    _add_train(commands)
+    _add_evaluate(commands)
+    _add_data(commands)
+    _add_info(commands)
+    _add_doctor(commands)
+    return made
+
+
+# ---- the commands ------------------------------------------------------------------------------
+
+
+def _add_demo(commands: Commands[ArgumentParser]) -> None:
+    demo = _command(commands, "demo", seconds=FETCH_SECONDS)
+    demo.add_argument(
+        "--epochs", type=_at_least(1), metavar="N", help=text("help option demo epochs")
+    )
+    _add_common(demo, out=Path("tinygen-demo"), seed=0)
+
+
+def _add_train(commands: Commands[ArgumentParser]) -> None:
+    """The options of a recipe have no value by default: a resumed run keeps its own."""
+    from tinygen.cli.recipe import Recipe
+
+    train = _command(commands, "train")
+    usual = Recipe()
+
+    def add(option: str, message: str, default: Any, **more: Any) -> None:
+        names = ", ".join(NAMES)
+        train.add_argument(option, help=text(message, default=default, names=names), **more)
+
+    train.add_argument(
+        "model", choices=MODELS, metavar="MODEL",
+        help=text("help option model", models=", ".join(MODELS)),
+    )  # fmt: skip
+    add("--data", "help option data resumed", usual.data, metavar="NAME")
+    add("--epochs", "help option epochs", usual.epochs, type=_at_least(1), metavar="N")
+    add("--batch-size", "help option batch size", usual.batch_size, type=_at_least(1), metavar="N")
+    add("--lr", "help option lr", usual.lr, type=_positive, metavar="RATE")
+    add("--dropout", "help option dropout", usual.dropout, type=_share, metavar="SHARE")
+    add("--shift", "help option shift", usual.shift, type=_at_least(0), metavar="PIXELS")
+    add("--all", "help option all", None, dest="use_all", action="store_true", default=None)
+    add("--resume", "help option resume", None, action="store_true")
+    _add_common(train, out=Path("tinygen-run"), seed=None)
+
+
+def _add_evaluate(commands: Commands[ArgumentParser]) -> None:
+    evaluate = _command(commands, "evaluate")
+    evaluate.add_argument(
+        "checkpoint", type=Path, metavar="CHECKPOINT", help=text("help option checkpoint")
+    )
+    evaluate.add_argument("--data", metavar="NAME", help=text("help option data evaluated"))
+    evaluate.add_argument(
+        "--out", type=Path, metavar="DIR", help=text("help option out evaluated")
+    )
+    _add_device(evaluate)
+    _add_offline(evaluate)
+
+
+def _add_data(commands: Commands[ArgumentParser]) -> None:
+    data = _command(commands, "data")
+    actions = data.add_subparsers(
+        dest="action", metavar="ACTION", required=True, title=text("help title commands")
+    )
+    actions.add_parser("list", help=text("help data list"), description=text("help data list"))
+
+    get = actions.add_parser(
+        "get", help=text("help data get"), description=text("help data get")
+    )
+    _add_name(get)
+    get.add_argument("--out", type=Path, metavar="DIR", help=text("help option out get"))
+
+    show = actions.add_parser(
+        "show", help=text("help data show"), description=text("help data show")
+    )
+    _add_name(show)
+    show.add_argument("--out", type=Path, metavar="FILE", help=text("help option out show"))
+    _add_seed(show, 0)
+    _add_offline(show)
+
+
+def _add_info(commands: Commands[ArgumentParser]) -> None:
+    info = _command(commands, "info")
+    info.add_argument("file", type=Path, metavar="FILE", help=text("help option file"))
+
+
+def _add_doctor(commands: Commands[ArgumentParser]) -> None:
+    commands.add_parser(
+        "doctor", help=text("help doctor"), description=text("help doctor long")
+    )
+
+
+def _command(commands: Commands[ArgumentParser], name: str, **values: Any) -> ArgumentParser:
+    """A command with its help and its examples."""
+    return commands.add_parser(
+        name,
+        help=text(f"help {name}"),
+        description=text(f"help {name} long", **values),
+        epilog=text(f"help {name} epilog"),
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+
+
+# ---- options that several commands have --------------------------------------------------------
+
+
+def _add_common(command: ArgumentParser, out: Path, seed: int | None) -> None:
+    command.add_argument(
+        "--out", type=Path, default=out, metavar="DIR", help=text("help option out")
+    )
+    _add_seed(command, seed)
+    _add_device(command)
+    _add_offline(command)
+
+
+def _add_seed(command: ArgumentParser, default: int | None) -> None:
+    command.add_argument(
+        "--seed", type=_at_least(0), default=default, metavar="S",
+        help=text("help option seed", default=0),
+    )  # fmt: skip
+
+
+def _add_device(command: ArgumentParser) -> None:
+    command.add_argument(
+        "--device", choices=("cpu", "cuda"), default="cpu", help=text("help option device")
+    )
+
+
+def _add_offline(command: ArgumentParser) -> None:
+    command.add_argument("--offline", action="store_true", help=text("help option offline"))
+
+
+def _add_name(command: ArgumentParser) -> None:
+    command.add_argument(
+        "name", metavar="NAME", help=text("help option name", names=", ".join(NAMES))
+    )
+
+
+# ---- kinds of values ---------------------------------------------------------------------------
+
+
+def _at_least(minimum: int) -> Callable[[str], int]:
+    """Read an argument that is a whole number from a minimum on."""
+
+    def read(given: str) -> int:
+        try:
+            number = int(given)
+        except ValueError:
+            number = minimum - 1
+        if number < minimum:
+            raise ArgumentTypeError(text("not a whole number", given=given, minimum=minimum))
+        return number
+
+    return read
+
+
+def _positive(given: str) -> float:
+    number = _number(given)
+    if not 0 < number < math.inf:
+        raise ArgumentTypeError(text("not positive", given=given))
+    return number
+
+
+def _share(given: str) -> float:
+    number = _number(given)
+    if not 0 <= number < 1:
+        raise ArgumentTypeError(text("not a share", given=given))
+    return number
+
+
+def _number(given: str) -> float:
+    """NaN for what is none."""
+    try:
+        return float(given)
+    except ValueError:
+        return math.nan

@@ -1,0 +1,235 @@
+"""All that the command says to people, by key.
+
+A translation is another dictionary with the same keys and the same names in braces. What stands
+here is shown as it is; nothing in it is markup.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["MESSAGES", "text"]
+
+MESSAGES = {
+    # ---- for all commands ----------------------------------------------------------------------
+    "failed": "tinygen {command}: {reason}",
+    "note": "Note: {message}",
+    "stopped": "Stopped.",
+    "no place for output": "nothing can be written into {folder} ({reason}): choose another with "
+    "--out",
+    "not a whole number": "{given!r} is not a whole number of at least {minimum}",
+    "not positive": "{given!r} is not a number above 0",
+    "not a share": "{given!r} is not a number from 0 to below 1",
+    # ---- help ----------------------------------------------------------------------------------
+    "help": "Learn how images are generated and edited by neural networks.",
+    "help epilog": """\
+examples:
+  tinygen demo                            train a network and look at what it learned
+  tinygen train cnn --data fashion-mnist  train on other pictures
+  tinygen COMMAND --help                  what a command does, with examples
+
+Data sets are looked for in $TINYGEN_DATA, then in the user's cache, then on the network.
+The exit code is 0 if all went well, 1 if something failed, 2 if the command must be given in
+another way, and 130 after Ctrl-C.""",
+    "help title commands": "commands",
+    "help demo": "train a small network in about a minute and make a page about it",
+    "help demo long": "Train a small convolutional network to read characters, test it on others "
+    "that it has not seen, and write a page with pictures of what it learned: open index.html in "
+    "any browser, a network connection is not needed. It reads the handwritten digits of MNIST if "
+    "they are on this machine or can be fetched within {seconds} s, and drawn digits and letters "
+    "otherwise.",
+    "help demo epilog": """\
+examples:
+  tinygen demo                          the whole of it, into the folder tinygen-demo
+  tinygen demo --offline                never ask the network
+  tinygen demo --seed 1 --out second    other first weights: how different is the result?""",
+    "help train": "train a model on a data set or on your own pictures",
+    "help train long": "Train a model to tell the classes of a data set apart. The folder gets "
+    "checkpoints (best.npz, the best in validation; last.npz, to go on from), a table of each "
+    "epoch (history.csv) and a picture of it (curves.png). Ctrl-C saves before it ends.",
+    "help train epilog": """\
+examples:
+  tinygen train cnn                                   on MNIST, into the folder tinygen-run
+  tinygen train cnn --data glyphs --epochs 3          drawn digits and letters
+  tinygen train cnn --data pets --out pets-run        pets/train/cat/*.jpg, pets/test/cat/*.jpg
+  tinygen train cnn --resume                          go on where it was stopped
+  tinygen train cnn --epochs 12 --dropout 0.3 --shift 2 --all
+                                                      about 99.4 % on MNIST
+
+then:
+  tinygen evaluate tinygen-run/best.npz""",
+    "help evaluate": "test a trained model",
+    "help evaluate long": "Test a trained model on pictures that it has not learned from: "
+    "accuracy with its 95 % interval, precision, recall, F1, area below the ROC curve, log-loss "
+    "and calibration; and draw what it takes for what.",
+    "help evaluate epilog": """\
+examples:
+  tinygen evaluate tinygen-run/best.npz                on the test pictures of its own data set
+  tinygen evaluate tinygen-run/best.npz --data pets    on those of another with the same classes""",
+    "help data": "list, fetch or show data sets",
+    "help data long": "List the data sets, fetch one for later work without a network, or draw "
+    "some of its pictures.",
+    "help data epilog": """\
+examples:
+  tinygen data list               what there is, and what of it is on this machine
+  tinygen data get fashion-mnist  fetch it into the user's cache
+  tinygen data show glyphs        draw some of its pictures""",
+    "help data list": "what there is, and what of it is on this machine",
+    "help data get": "fetch a data set and verify it",
+    "help data show": "draw some pictures of a data set",
+    "help info": "what is inside a file that tinygen wrote",
+    "help info long": "Verify a checkpoint, or a file of tg.save, and say what is inside: how far "
+    "the training had come, its parts, and all arrays.",
+    "help info epilog": """\
+example:
+  tinygen info tinygen-run/best.npz""",
+    "help doctor": "what is installed, what works, and what to do about the rest",
+    "help doctor long": "Say what is installed, what works, and what to do about the rest. The "
+    "exit code is 0 if tinygen works on the CPU.",
+    "help option model": "which model: {models}",
+    "help option data": "{names}, or a folder with train/CLASS/*.jpg (default: %(default)s)",
+    "help option data resumed": "{names}, or a folder with train/CLASS/*.jpg (default: {default})",
+    "help option data evaluated": "a data set or a folder (default: what it was trained on)",
+    "help option epochs": "how often to go through the training pictures (default: {default})",
+    "help option demo epochs": "how often to go through the training pictures (default: 1 for "
+    "MNIST, 3 for drawn characters)",
+    "help option batch size": "pictures to learn from at a time (default: {default})",
+    "help option lr": "the peak of the learning rate (default: {default})",
+    "help option dropout": "the share of inputs to drop before dense layers (default: {default})",
+    "help option shift": "move training pictures by up to so many pixels (default: {default})",
+    "help option all": "learn from all training pictures, and validate with none",
+    "help option resume": "go on from last.npz in the folder of --out, as if never stopped",
+    "help option seed": "for the first weights and all that is random (default: {default})",
+    "help option device": "cuda is an NVIDIA GPU through CuPy (default: %(default)s)",
+    "help option out": "the folder for the results (default: %(default)s)",
+    "help option out evaluated": "the folder for the picture (default: that of the checkpoint)",
+    "help option out get": "a folder of your own (default: the user's cache)",
+    "help option out show": "the picture to write (default: NAME.png)",
+    "help option offline": "never ask the network",
+    "help option checkpoint": "a file of tinygen train",
+    "help option name": "{names}",
+    "help option file": "a file of tinygen train, save_checkpoint or tg.save",
+    # ---- data ----------------------------------------------------------------------------------
+    "fetching": "Fetching {file} from {host}",
+    "fetched": "  {done:4.0%} of {size}",
+    "no such data": "{reason}. For your own pictures give an existing folder with "
+    "train/CLASS/*.jpg",
+    "data head name": "name",
+    "data head pictures": "pictures",
+    "data head size": "size",
+    "data head place": "where",
+    "data head summary": "what",
+    "data drawn": "drawn when asked for",
+    "data absent": "to be fetched, {size}",
+    "data is in": "{name} is whole, in {folder}",
+    "data shown": "{name}: {train:,} + {test:,} pictures of {channels} x {height} x {width}, "
+    "{classes} classes\nPicture {path}",
+    "data shown title": "{name}: training pictures",
+    # ---- train ---------------------------------------------------------------------------------
+    "train data": "Data    {name}: {learned:,} to learn from, {validated:,} for validation, "
+    "{classes} classes",
+    "train model": "Model   {model} with {size:,} numbers to learn",
+    "train goes on": "Goes on after {epoch} of {epochs} epochs",
+    "train done already": "All {epochs} epochs were done already",
+    "train best": "Best    {column} {value:.4g} after epoch {epoch}",
+    "train files": "Files   {files} in {folder}",
+    "train next": "Next    tinygen evaluate {checkpoint}",
+    "train stopped": "Go on with: tinygen train {model} --resume --out {folder}",
+    "train in the way": "{path} is there already: go on from it with --resume, or choose another "
+    "folder with --out",
+    "train nothing to resume": "there is no {path} to go on from: leave out --resume, or name the "
+    "folder with --out",
+    "train other recipe": "{path} was trained with {differences}: a run is resumed as it was "
+    "begun, so leave these options out, or begin another with --out",
+    "train other option": "--{option} {saved}, not {given}",
+    "train no recipe": "{path} says nothing of the model and its data: it was not written by "
+    "tinygen train",
+    "train other pictures": "{name} has {found} training pictures and {classes} classes now, and "
+    "this run was begun with others",
+    "curves title": "{model} on {data}",
+    # ---- evaluate ------------------------------------------------------------------------------
+    "no such file": "there is no file {path}",
+    "no test pictures": "{name} has no pictures to be tested on: put them into test/CLASS/",
+    "other classes": "the model tells {known} classes apart ({model_classes}), {name} has "
+    "{found} ({data_classes}): give --data with the same ones",
+    "other shape": "the model wants pictures of {wanted}, {name} has {found} (channels, height, "
+    "width)",
+    "evaluate what": "{checkpoint} on the {total:,} test pictures of {name}",
+    "score accuracy": "accuracy",
+    "score precision": "precision, macro mean",
+    "score recall": "recall, macro mean",
+    "score f1": "F1, macro mean",
+    "score auc": "area below ROC, one against the rest",
+    "score log loss": "log-loss",
+    "score calibration": "calibration error",
+    "score accuracy value": "{accuracy:.2%}  ({right:,} of {total:,}; 95 % interval {low:.2%} to "
+    "{high:.2%})",
+    "score percent": "{value:.2%}",
+    "score plain": "{value:.4f}",
+    "score nats": "{value:.4f} nats",
+    "score undefined": "undefined: only one class occurs",
+    "confusion title": "{name}: {accuracy:.2%} right",
+    "picture": "Picture {path}",
+    # ---- doctor --------------------------------------------------------------------------------
+    "doctor works": "tinygen works on the CPU.",
+    "doctor fails": "tinygen does not work: see FAIL above.",
+    "doctor head": "what is there, or what to do",
+    "doctor well": "ok",
+    "doctor fail": "FAIL",
+    "doctor missing": "-",
+    "doctor threads": "Threads",
+    "doctor threads free": "one for each of {cores} cores (OPENBLAS_NUM_THREADS sets fewer)",
+    "doctor slow kernels": "; {variables} may choose slower kernels: unset for full speed",
+    "doctor and": " and ",
+    "doctor speed": "Speed",
+    "doctor product": "{size} x {size} float32 product: {speed:,.0f} GFLOP/s",
+    "doctor training": "Training",
+    "doctor step failed": "a step failed: {kind}: {error}",
+    "doctor step in vain": "a step took the loss from {before:.3f} to {after:.3f}",
+    "doctor step": "a step of gradient descent through a convolution on the CPU",
+    "doctor mnist": "whole and verified, in {folder}",
+    # ---- demo ----------------------------------------------------------------------------------
+    "demo looking": "Data    looking for MNIST on this machine",
+    "demo fetching": "        not found: trying to fetch it for up to {seconds} s (--offline does "
+    "not try)",
+    "demo no mnist": "        MNIST could not be had: digits and letters drawn by a program take "
+    "its place\n        ({reason})",
+    "demo no mnist offline": "        not found, and the network is not asked: digits and letters "
+    "drawn by a\n        program take its place",
+    "demo data": "        {name}: {train:,} to learn from, {test:,} to be tested on",
+    "demo model": "Model   a convolutional network with {size:,} numbers to learn",
+    "demo drawing": "Drawing the pictures",
+    "demo lost": "the page {path} was not written",
+    "demo page": "Page    {path}",
+    "demo time": "Time    {seconds:.0f} s in all",
+    "demo head model": "on {data}",
+    "demo head here": "right",
+    "demo head expected": "to expect",
+    "demo constant": "always the most frequent answer",
+    "demo linear": "a linear classifier (least squares)",
+    "demo network one epoch": "the network, after one epoch",
+    "demo network": "the network, after {epochs} epochs",
+    "demo percent": "{share:.2%}",
+    "demo span": "{low:.1f} to {high:.1f} %",
+    "demo unknown": "-",
+    "demo interval": "Tested on {total:,}: the true share of the network is between {low:.2%} and "
+    "{high:.2%}\nwith 95 % confidence.",
+}
+"""What is said, by key; :func:`text` fills in the names in braces."""
+
+
+def text(key: str, **values: Any) -> str:
+    """A message with its values filled in.
+
+    Parameters
+    ----------
+    key : str
+        A key of ``MESSAGES``.
+    **values
+        One for each name in braces.
+
+    Returns
+    -------
+    str
+    """
+    return MESSAGES[key].format(**values)
