@@ -1,16 +1,40 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import warnings
 
 import pytest
 
 import tinygen
+from tinygen import cli
+from tinygen.backend import BackendError
 from tinygen.cli import main
+from tinygen.cli.arguments import NAMES
+from tinygen.cli.errors import UsageError
+from tinygen.data import DataError, DataNotFoundError, available
+from tinygen.io import CheckpointError
+from tinygen.train import NonFiniteLossError
+
+COMMANDS = list(cli.MODULES)
 
 
 def python(*words):
     return subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False)
+
+
+def ends_with(monkeypatch, error):
+    """Let a command do nothing but raise."""
+
+    def run(options):
+        raise error
+
+    monkeypatch.setattr("tinygen.cli.info.run", run)
+    return main(["info", "file"])
+
+
+# ---- help --------------------------------------------------------------------------------------
 
 
 def test_the_version_is_printed(capsys):
@@ -32,6 +56,32 @@ def test_without_a_command_the_help_is_shown(capsys):
     assert "tinygen demo" in capsys.readouterr().err
 
 
+def test_the_help_lists_every_command_and_no_other(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+
+    said = capsys.readouterr().out
+    listed = said[said.index("  COMMAND") : said.index("examples:")].split("\n")[1:]
+    assert [line.split()[0] for line in listed if line.strip()] == COMMANDS
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "doctor"])
+def test_the_help_of_a_command_has_examples_of_it(capsys, command):
+    with pytest.raises(SystemExit) as end:
+        main([command, "--help"])
+
+    assert end.value.code == 0
+    examples = capsys.readouterr().out.partition("example")[2]
+    assert f"  tinygen {command}" in examples
+
+
+def test_the_help_names_the_data_sets_that_there_are():
+    assert [one.name for one in available()] == list(NAMES)
+
+
+# ---- how it ends -------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -40,6 +90,13 @@ def test_without_a_command_the_help_is_shown(capsys):
         (["demo", "--epochs", "few"], "'few' is not a whole number of at least 1"),
         (["demo", "--seed", "-1"], "'-1' is not a whole number of at least 0"),
         (["demo", "--device", "tpu"], "'tpu'"),
+        (["train"], "MODEL"),
+        (["train", "transformer"], "'transformer'"),
+        (["train", "cnn", "--lr", "0"], "'0' is not a number above 0"),
+        (["train", "cnn", "--lr", "nan"], "'nan' is not a number above 0"),
+        (["train", "cnn", "--dropout", "1"], "'1' is not a number from 0 to below 1"),
+        (["data"], "ACTION"),
+        (["generate"], "generate"),
     ],
 )
 def test_a_mistake_ends_with_2_and_a_message(capsys, words, message):
@@ -48,6 +105,59 @@ def test_a_mistake_ends_with_2_and_a_message(capsys, words, message):
 
     assert end.value.code == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (UsageError("why"), 2),
+        (BackendError("why"), 2),
+        (DataError("why"), 1),
+        (DataNotFoundError("why"), 1),
+        (CheckpointError("why"), 1),
+        (NonFiniteLossError("why"), 1),
+        (PermissionError("why"), 1),
+    ],
+)
+def test_what_can_go_wrong_ends_with_a_code_and_a_message(monkeypatch, capsys, error, code):
+    assert ends_with(monkeypatch, error) == code
+    assert capsys.readouterr().err == "tinygen info: why\n"
+
+
+def test_ctrl_c_ends_with_130(monkeypatch, capsys):
+    assert ends_with(monkeypatch, KeyboardInterrupt()) == 130
+    assert capsys.readouterr().err == "Stopped.\n"
+
+
+def test_a_fault_of_the_program_shows_where_it_is(monkeypatch):
+    with pytest.raises(ZeroDivisionError):
+        ends_with(monkeypatch, ZeroDivisionError())
+
+
+def test_warnings_are_told_without_lines_of_the_source(monkeypatch, capsys):
+    def run(options):
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.warn("half of the units are dead", UserWarning, stacklevel=1)
+        return 0
+
+    monkeypatch.setattr("tinygen.cli.info.run", run)
+
+    assert main(["info", "file"]) == 0
+    assert capsys.readouterr().err == "Note: half of the units are dead\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes break in another way on Windows")
+def test_a_reader_who_has_seen_enough_gets_no_traceback():
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "tinygen", "data", "list"],
+        stdout=write, stderr=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    os.close(write)
+
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_importing_tinygen_imports_nothing_heavy():

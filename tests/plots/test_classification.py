@@ -47,6 +47,13 @@ def test_right_cells_are_blue_and_errors_orange_the_darker_the_more() -> None:
     assert cells[0, 1].sum() < cells[1, 0].sum() < 2.95  # 5 % can be seen
 
 
+def test_the_shade_is_the_share_of_the_row() -> None:
+    figure = confusion_matrix([[5, 5], [100, 100]])
+    cells = np.asarray(figure.axes[0].images[0].get_array())
+    np.testing.assert_array_equal(cells[0, 0], cells[1, 1])
+    np.testing.assert_array_equal(cells[0, 1], cells[1, 0])
+
+
 @pytest.mark.parametrize("size", [2, 10, 12, 13, 26, 36])
 def test_every_number_fits_into_its_cell(size: int) -> None:
     counts = np.full((size, size), 7) + 1200 * np.eye(size, dtype=int)

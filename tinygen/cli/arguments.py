@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from argparse import (
     ArgumentParser,
     ArgumentTypeError,
@@ -20,10 +21,11 @@ __all__ = ["FETCH_SECONDS", "NAMES", "parser"]
 NAMES = ("mnist", "fashion-mnist", "cifar10", "glyphs", "shapes")
 """The data sets, in the order of the help."""
 
-MODELS = ("cnn",)
-
 FETCH_SECONDS = 20
 """How long the demo tries to fetch MNIST."""
+
+WIDTH = 90
+"""Letters in a line of help."""
 
 Commands = _SubParsersAction  # argparse has no public name for it
 
@@ -34,7 +36,7 @@ def parser() -> ArgumentParser:
 
     made = ArgumentParser(
         prog="tinygen",
-        description=text("help"),
+        description=_wrapped("help"),
         epilog=text("help epilog"),
         formatter_class=RawDescriptionHelpFormatter,
     )
@@ -65,19 +67,20 @@ def _add_demo(commands: Commands[ArgumentParser]) -> None:
 def _add_train(commands: Commands[ArgumentParser]) -> None:
     """The options of a recipe have no value by default: a resumed run keeps its own."""
     from tinygen.cli.recipe import Recipe
+    from tinygen.models import MODELS
 
     train = _command(commands, "train")
     usual = Recipe()
 
-    def add(option: str, message: str, default: Any, **more: Any) -> None:
+    def add(option: str, message: str, value: Any, **more: Any) -> None:
         names = ", ".join(NAMES)
-        train.add_argument(option, help=text(message, default=default, names=names), **more)
+        train.add_argument(option, help=text(message, default=value, names=names), **more)
 
     train.add_argument(
         "model", choices=MODELS, metavar="MODEL",
         help=text("help option model", models=", ".join(MODELS)),
     )  # fmt: skip
-    add("--data", "help option data resumed", usual.data, metavar="NAME")
+    add("--data", "help option data", usual.data, metavar="NAME")
     add("--epochs", "help option epochs", usual.epochs, type=_at_least(1), metavar="N")
     add("--batch-size", "help option batch size", usual.batch_size, type=_at_least(1), metavar="N")
     add("--lr", "help option lr", usual.lr, type=_positive, metavar="RATE")
@@ -94,9 +97,7 @@ def _add_evaluate(commands: Commands[ArgumentParser]) -> None:
         "checkpoint", type=Path, metavar="CHECKPOINT", help=text("help option checkpoint")
     )
     evaluate.add_argument("--data", metavar="NAME", help=text("help option data evaluated"))
-    evaluate.add_argument(
-        "--out", type=Path, metavar="DIR", help=text("help option out evaluated")
-    )
+    evaluate.add_argument("--out", type=Path, metavar="DIR", help=text("help option out evaluated"))
     _add_device(evaluate)
     _add_offline(evaluate)
 
@@ -108,9 +109,7 @@ def _add_data(commands: Commands[ArgumentParser]) -> None:
     )
     actions.add_parser("list", help=text("help data list"), description=text("help data list"))
 
-    get = actions.add_parser(
-        "get", help=text("help data get"), description=text("help data get")
-    )
+    get = actions.add_parser("get", help=text("help data get"), description=text("help data get"))
     _add_name(get)
     get.add_argument("--out", type=Path, metavar="DIR", help=text("help option out get"))
 
@@ -119,7 +118,7 @@ def _add_data(commands: Commands[ArgumentParser]) -> None:
     )
     _add_name(show)
     show.add_argument("--out", type=Path, metavar="FILE", help=text("help option out show"))
-    _add_seed(show, 0)
+    _add_seed(show, 0, "help option seed shown")
     _add_offline(show)
 
 
@@ -130,7 +129,7 @@ def _add_info(commands: Commands[ArgumentParser]) -> None:
 
 def _add_doctor(commands: Commands[ArgumentParser]) -> None:
     commands.add_parser(
-        "doctor", help=text("help doctor"), description=text("help doctor long")
+        "doctor", help=text("help doctor"), description=_wrapped("help doctor long")
     )
 
 
@@ -139,10 +138,15 @@ def _command(commands: Commands[ArgumentParser], name: str, **values: Any) -> Ar
     return commands.add_parser(
         name,
         help=text(f"help {name}"),
-        description=text(f"help {name} long", **values),
+        description=_wrapped(f"help {name} long", **values),
         epilog=text(f"help {name} epilog"),
         formatter_class=RawDescriptionHelpFormatter,
     )
+
+
+def _wrapped(key: str, **values: Any) -> str:
+    """A paragraph; only the examples below it keep their lines."""
+    return textwrap.fill(text(key, **values), WIDTH)
 
 
 # ---- options that several commands have --------------------------------------------------------
@@ -157,10 +161,11 @@ def _add_common(command: ArgumentParser, out: Path, seed: int | None) -> None:
     _add_offline(command)
 
 
-def _add_seed(command: ArgumentParser, default: int | None) -> None:
+def _add_seed(
+    command: ArgumentParser, default: int | None, message: str = "help option seed"
+) -> None:
     command.add_argument(
-        "--seed", type=_at_least(0), default=default, metavar="S",
-        help=text("help option seed", default=0),
+        "--seed", type=_at_least(0), default=default, metavar="S", help=text(message, default=0)
     )  # fmt: skip
 
 

@@ -1,44 +1,71 @@
-"""``tinygen demo``: a small network learns to read digits.
-
-The whole of a training run on one page: data, model, loop, test, picture.
-"""
+"""``tinygen demo``: a small network learns to read, and a page shows what it learned."""
 
 from __future__ import annotations
 
-import math
-import sys
-import tempfile
 import time
+from argparse import Namespace
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-import tinygen as tg
-from tinygen import backend, nn
-from tinygen.cli import INTERRUPTED
-from tinygen.cli.progress import Progress
-from tinygen.data import DataNotFoundError, Digits, load_mnist, synthetic_digits
-from tinygen.data.mnist import user_cache
+from tinygen import __version__, backend, data, metrics
+from tinygen.cli.arguments import FETCH_SECONDS
+from tinygen.cli.baselines import constant_accuracy, linear_accuracy
+from tinygen.cli.errors import INTERRUPTED
+from tinygen.cli.evaluation import Scores, classify, scores_of
+from tinygen.cli.messages import text
+from tinygen.cli.output import prepare
+from tinygen.cli.page import Page, Picture, Row, render
+from tinygen.cli.recipe import (
+    Card,
+    Recipe,
+    new_model,
+    new_trainer,
+    pictures_of,
+    size_of,
+    training_batches,
+)
+from tinygen.cli.sets import load
+from tinygen.data import ImageSet
+from tinygen.io import save_checkpoint, whole_file
+from tinygen.nn import Module
+from tinygen.train import Callback, Trainer
 
-__all__ = ["Standardize", "accuracy_interval", "classify", "run", "small_cnn", "train"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-BATCH = 256
+__all__ = ["run"]
+
+PAGE, MODEL = "index.html", "model.npz"
 
 PEAK_RATE = 0.01
 
 
-def run(out: Path, epochs: int, seed: int, device: str) -> int:
-    """Train, test, and save a picture of the predictions.
+class Expected(NamedTuple):
+    """What a data set usually gives with so many epochs, in percent."""
+
+    epochs: int
+    constant: tuple[float, float]
+    linear: tuple[float, float]
+    network: tuple[float, float]
+
+
+EXPECTED = {
+    "mnist": Expected(1, (11.3, 11.4), (85.9, 86.2), (98.7, 99.2)),
+    "glyphs": Expected(3, (2.3, 2.5), (47.5, 48.2), (98.5, 99.4)),
+}
+"""The first two depend on nothing but the data; the last is from :mod:`tests.numbers`."""
+
+
+def run(options: Namespace) -> int:
+    """Train, test, draw, and write the page.
 
     Parameters
     ----------
-    out : Path
-        The folder for the picture.
-    epochs : int
-        How often to go through the training digits.
-    seed : int
-        For the first weights and the order of the digits.
-    device : {"cpu", "cuda"}
+    options : Namespace
+        ``epochs`` (None for as many as the data want), ``seed``, ``device``, ``out``, ``offline``.
 
     Returns
     -------
@@ -47,216 +74,292 @@ def run(out: Path, epochs: int, seed: int, device: str) -> int:
 
     Raises
     ------
+    UsageError
+        If nothing can be written into the folder.
     BackendError
         If there is no GPU to be used.
-    DataError
-        If the files of MNIST are there, but damaged.
-    OSError
-        If the picture cannot be written.
+    DataError, OSError
+        If the files of MNIST are there but damaged, or a result cannot be written.
     """
-    backend.get(device)  # says at once why there is no GPU
-    _prepare(out)
-    picture = out / "predictions.png"
+    backend.get(options.device)  # says at once why there is no GPU
+    prepare(options.out)
     try:
-        started = time.perf_counter()
-        digits = _digits()
-        tg.manual_seed(seed)
-        standardize = Standardize(digits.train_images, device)
-        model = small_cnn().to(device)
-        print(f"Model   a convolutional network with {_size(model):,} numbers to learn")
-        train(model, standardize, digits.train_images, digits.train_labels, epochs)
-        probabilities = classify(model, standardize, digits.test_images)
-        _print_result(digits, probabilities, time.perf_counter() - started)
-        _save_picture(digits, probabilities, epochs, picture)
+        finished = _make(options)
     except KeyboardInterrupt:
-        print(f"\nStopped by Ctrl-C: the trained weights are lost, {picture} was not written.",
-              file=sys.stderr)  # fmt: skip
+        finished = False
+        print()
+    if not finished:
+        print(text("demo lost", path=options.out / PAGE))
         return INTERRUPTED
-    print(f"Picture {picture}")
+    print(text("demo page", path=options.out / PAGE))
     return 0
 
 
-def _prepare(folder: Path) -> None:
-    """Make the folder, and find out before the training whether it can be written to."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        raise OSError(
-            f"nothing can be written into {folder} ({error.strerror}): choose another with --out"
-        ) from error
+def _make(options: Namespace) -> bool:
+    """All of it; whether it came to its end."""
+    started = time.perf_counter()
+    name, pictures = _pictures(options.offline)
+    recipe = Recipe(
+        data=name,
+        epochs=options.epochs or EXPECTED[name].epochs,
+        lr=PEAK_RATE,
+        use_all=True,
+        seed=options.seed,
+    )
+    images = pictures_of(pictures.train_images)
+    model, arguments = new_model(recipe, images, len(pictures.classes))
+    print(text("demo model", size=size_of(model)))
+    losses = Losses()
+    trainer = new_trainer(model, recipe, len(images), [losses], options.device)
+    if trainer.fit(
+        training_batches(recipe, images, pictures.train_labels), recipe.epochs
+    ).interrupted:
+        return False
+    probabilities = classify(model, pictures.test_images, options.device)
+    result = Result(
+        recipe, pictures, model, losses, probabilities,
+        scores_of(pictures.test_labels, probabilities),
+        seconds=sum(trainer.history["seconds"]),
+    )  # fmt: skip
+    rows = _rows(result)
+    _print_table(result, rows)
+
+    print(text("demo drawing"))
+    drawn = [_drawn(name, draw, result, options.out) for name, draw in DRAWINGS.items()]
+    card = Card(recipe, arguments, pictures.classes)
+    save_checkpoint(
+        options.out / MODEL, model=model, architecture=recipe.model, arguments=arguments,
+        epoch=trainer.epoch, step=trainer.steps, metadata=card.state_dict(),
+    )  # fmt: skip
+    with whole_file(options.out / PAGE, "w") as file:
+        file.write(render(_page(result, rows, drawn, options.out)))
+    print(text("demo time", seconds=time.perf_counter() - started))
+    return True
+
+
+class Losses(Callback):
+    """Remembers the loss of each batch."""
+
+    def __init__(self) -> None:
+        self.values: list[float] = []
+
+    def on_batch_end(self, trainer: Trainer) -> None:
+        self.values.append(trainer.numbers["loss"])
+
+
+class Result(NamedTuple):
+    """What came out."""
+
+    recipe: Recipe
+    pictures: ImageSet
+    model: Module
+    losses: Losses
+    probabilities: np.ndarray
+    scores: Scores
+    seconds: float
 
 
 # ---- data --------------------------------------------------------------------------------------
 
 
-def _digits() -> Digits:
-    """MNIST where it is found, digits drawn by a program otherwise; and say which."""
+def _pictures(offline: bool) -> tuple[str, ImageSet]:
+    """MNIST where it is or can be had, drawn characters otherwise; and say which."""
+    print(text("demo looking"))
     try:
-        digits = load_mnist()
-    except DataNotFoundError:
-        print("Data    MNIST was not found: digits drawn by a program take its place.")
-        print(f"        For the real thing, put its four files into {user_cache() / 'mnist'},")
-        print("        or name their folder in TINYGEN_DATA; tinygen doctor says how to get them.")
-        digits = synthetic_digits()
+        name, pictures = "mnist", _mnist(offline)
+    except data.DataNotFoundError as error:
+        reason = str(error).partition(". Fetch ")[0]
+        print(text("demo no mnist offline" if offline else "demo no mnist", reason=reason))
+        name, pictures = "glyphs", load("glyphs", offline)
     print(
-        f"Data    {digits.name}: {len(digits.train_images):,} to learn from, "
-        f"{len(digits.test_images):,} to be tested on"
+        text(
+            "demo data", name=pictures.name, train=len(pictures.train_images),
+            test=len(pictures.test_images),
+        )
+    )  # fmt: skip
+    return name, pictures
+
+
+def _mnist(offline: bool) -> ImageSet:
+    try:
+        return load("mnist", offline=True)
+    except data.DataNotFoundError:
+        if offline:
+            raise
+    print(text("demo fetching", seconds=FETCH_SECONDS), flush=True)
+    return load("mnist", offline=False, budget=FETCH_SECONDS)
+
+
+# ---- the table ---------------------------------------------------------------------------------
+
+
+def _rows(result: Result) -> list[Row]:
+    """The network beside what can be had without one, and what is usual."""
+    pictures, epochs = result.pictures, result.recipe.epochs
+    usual = EXPECTED[result.recipe.data]
+    is_usual = epochs == usual.epochs
+    training = pictures.train_images, pictures.train_labels
+    testing = pictures.test_images, pictures.test_labels
+    name = "demo network one epoch" if epochs == 1 else "demo network"
+    return [
+        _row("demo constant", constant_accuracy(training[1], testing[1]), usual.constant),
+        _row("demo linear", linear_accuracy(*training, *testing), usual.linear),
+        _row(name, result.scores.accuracy, usual.network if is_usual else None, epochs=epochs),
+    ]
+
+
+def _row(key: str, share: float, span: tuple[float, float] | None, **values: Any) -> Row:
+    expected = text("demo unknown") if span is None else text(
+        "demo span", low=span[0], high=span[1]
+    )  # fmt: skip
+    return Row(text(key, **values), text("demo percent", share=share), expected)
+
+
+def _head(result: Result) -> Sequence[str]:
+    return (
+        text("demo head model", data=result.pictures.name),
+        text("demo head here"),
+        text("demo head expected"),
     )
-    return digits
 
 
-class Standardize:
-    """Pictures as the network wants them: mean 0 and spread 1 over the training pictures.
-
-    Parameters
-    ----------
-    train_images : uint8 array of shape (N, H, W)
-    device : {"cpu", "cuda"}
-    """
-
-    def __init__(self, train_images: np.ndarray, device: str) -> None:
-        self.mean, self.spread = float(train_images.mean()), float(train_images.std())
-        self.device = device
-
-    def __call__(self, images: np.ndarray) -> tg.Tensor:
-        """Pixels (N, H, W) of any kind become a float32 tensor (N, 1, H, W)."""
-        pixels = (images[:, None].astype(np.float32) - self.mean) / self.spread
-        return tg.as_tensor(pixels, device=self.device)
+def _note(scores: Scores) -> str:
+    return text("demo interval", total=scores.total, low=scores.low, high=scores.high)
 
 
-# ---- model and training ------------------------------------------------------------------------
+def _print_table(result: Result, rows: Sequence[Row]) -> None:
+    lines = [_head(result), *((row.what, row.here, row.expected) for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(3)]
+    print()
+    for what, here, expected in lines:
+        print(f"  {what:<{widths[0]}}  {here:>{widths[1]}}  {expected:>{widths[2]}}")
+    print(f"\n{_note(result.scores)}\n")
 
 
-def small_cnn() -> nn.Sequential:
-    """Two convolutions and two dense layers: 28 x 28 pixels become 10 logits."""
-    return nn.Sequential(
-        nn.Conv2d(1, 24, kernel_size=5),
-        nn.MaxPool2d(2),
-        nn.ReLU(),
-        nn.Conv2d(24, 32, kernel_size=3),
-        nn.MaxPool2d(2),
-        nn.ReLU(),
-        nn.Flatten(),
-        nn.Dense(32 * 5 * 5, 256),
-        nn.ReLU(),
-        nn.Dense(256, 10),
+# ---- the pictures ------------------------------------------------------------------------------
+
+
+def _predictions(result: Result) -> Figure:
+    from tinygen.plots import plot_predictions
+
+    pictures = result.pictures
+    title = text("page predictions title", name=pictures.name, accuracy=result.scores.accuracy)
+    return plot_predictions(
+        pictures.test_images, pictures.test_labels, result.probabilities, title, pictures.classes
     )
 
 
-def _size(model: nn.Module) -> int:
-    return sum(math.prod(parameter.shape) for parameter in model.parameters())
+def _loss(result: Result) -> Figure:
+    from tinygen.plots import loss_curves
+
+    values = result.losses.values
+    return loss_curves({"step": range(1, len(values) + 1), "loss": values}, log=True)
 
 
-def train(
-    model: nn.Module,
-    standardize: Standardize,
-    images: np.ndarray,
-    labels: np.ndarray,
-    epochs: int,
-) -> None:
-    """Adam over shuffled batches, its rate rising to a peak and falling to nearly nothing.
+def _confusion(result: Result) -> Figure:
+    from tinygen.plots import confusion_matrix
 
-    Parameters
-    ----------
-    model : Module
-    standardize : Standardize
-    images : uint8 array of shape (N, 28, 28)
-    labels : int64 array of shape (N,)
-    epochs : int
-    """
-    optimizer = tg.optim.Adam(model.parameters(), lr=PEAK_RATE, betas=(0.7, 0.9))
-    steps = math.ceil(len(images) / BATCH)
-    schedule = tg.optim.lr_scheduler.OneCycleLR(
-        optimizer, PEAK_RATE, epochs=epochs, steps_per_epoch=steps, cycle_momentum=False
+    guesses, classes = result.probabilities.argmax(axis=1), result.pictures.classes
+    counts = metrics.confusion_matrix(
+        result.pictures.test_labels, guesses, labels=range(len(classes))
     )
-    model.train()
-    with Progress(epochs * len(images), unit="digits") as progress:
-        for _ in range(epochs):
-            order = tg.randperm(len(images)).numpy()
-            for chosen in np.array_split(order, range(BATCH, len(order), BATCH)):
-                targets = tg.as_tensor(labels[chosen], device=standardize.device)
-                loss = nn.functional.cross_entropy(model(standardize(images[chosen])), targets)
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                schedule.step()
-                progress.advance(len(chosen), loss.item())
+    return confusion_matrix(counts, names=classes)
 
 
-def classify(model: nn.Module, standardize: Standardize, images: np.ndarray) -> np.ndarray:
-    """The probability of each class for each picture.
+def _filters(result: Result) -> Figure:
+    from tinygen.plots import filters
 
-    Parameters
-    ----------
-    model : Module
-    standardize : Standardize
-    images : uint8 array of shape (N, 28, 28)
-
-    Returns
-    -------
-    float32 array of shape (N, 10)
-    """
-    model.eval()
-    with tg.no_grad():
-        batches = [
-            tg.softmax(model(standardize(images[begin : begin + BATCH])), dim=1).numpy()
-            for begin in range(0, len(images), BATCH)
-        ]
-    return np.concatenate(batches)
+    return filters(result.model.get_submodule("features.0"))
 
 
-# ---- results -----------------------------------------------------------------------------------
+def _first_maps(result: Result) -> Figure:
+    return _maps(result, "features.2")
 
 
-def accuracy_interval(right: int, total: int) -> tuple[float, float]:
-    """Between which bounds the true accuracy lies, with 95% confidence.
-
-    With p = right / total and z = 1.96, the bounds are the solutions q of
-    (p - q)^2 = z^2 q (1 - q) / total (E. B. Wilson, "Probable inference, the law of succession,
-    and statistical inference", 1927).
-
-    Parameters
-    ----------
-    right, total : int
-        How many predictions were right, and how many there were, at least 1.
-
-    Returns
-    -------
-    tuple of two float
-        The lower and the upper bound.
-    """
-    z = 1.96
-    share, weight = right / total, z * z / total
-    centre = share + weight / 2
-    reach = math.sqrt(weight * (share * (1 - share) + weight / 4))
-    return (centre - reach) / (1 + weight), (centre + reach) / (1 + weight)
+def _second_maps(result: Result) -> Figure:
+    return _maps(result, "features.5")
 
 
-def _print_result(digits: Digits, probabilities: np.ndarray, seconds: float) -> None:
-    labels = digits.test_labels
-    is_right = probabilities.argmax(axis=1) == labels
-    low, high = accuracy_interval(int(is_right.sum()), len(labels))
-    print(
-        f"Test    {is_right.mean():.2%} right ({is_right.sum():,} of {len(labels):,}; "
-        f"95% interval {100 * low:.2f} to {high:.2%})"
+def _maps(result: Result, layer: str) -> Figure:
+    from tinygen.plots import activations
+
+    picture = pictures_of(result.pictures.test_images[:1]).astype(np.float32) / 255
+    return activations(result.model, layer, picture)
+
+
+def _calibration(result: Result) -> Figure:
+    from tinygen.plots import reliability_diagram
+
+    return reliability_diagram(result.pictures.test_labels, result.probabilities)
+
+
+DRAWINGS: dict[str, Callable[[Result], Figure]] = {
+    "predictions": _predictions,
+    "loss": _loss,
+    "confusion-matrix": _confusion,
+    "filters": _filters,
+    "activations-1": _first_maps,
+    "activations-2": _second_maps,
+    "calibration": _calibration,
+}
+"""The pictures, by the names of their files, in the order of the page."""
+
+
+def _drawn(name: str, draw: Callable[[Result], Figure], result: Result, out: Path) -> Picture:
+    """Draw a picture, save it, and say what is to be seen in it."""
+    from tinygen.plots import save_figure
+
+    figure = draw(result)
+    save_figure(figure, out / f"{name}.png")
+    width, height = (round(96 * inches) for inches in figure.get_size_inches())
+    return Picture(name, width, height, text(f"page {name} caption", **_facts(result)))
+
+
+# ---- the page ----------------------------------------------------------------------------------
+
+
+def _facts(result: Result) -> dict[str, Any]:
+    """What the words of the page may speak of."""
+    scores, classes = result.scores, result.pictures.classes
+    return {
+        "name": result.pictures.name,
+        "train": len(result.pictures.train_images),
+        "epochs": result.recipe.epochs,
+        "seconds": result.seconds,
+        "size": size_of(result.model),
+        "classes": len(classes),
+        "ignorance": np.log(len(classes)),
+        "wrong": scores.total - scores.right,
+        "total": scores.total,
+        "accuracy": scores.accuracy,
+        "calibration": scores.calibration,
+        "example": classes[result.pictures.test_labels[0]],
+        "seed": result.recipe.seed,
+        "version": __version__,
+    }
+
+
+def _page(result: Result, rows: Sequence[Row], drawn: Sequence[Picture], out: Path) -> Page:
+    facts = _facts(result)
+
+    def say(key: str) -> str:
+        return text(key, **facts, folder=out)
+
+    is_real = result.pictures.is_real
+    return Page(
+        lead=say("page lead real" if is_real else "page lead drawn"),
+        facts=[
+            (say(f"page fact {name} number"), say(f"page fact {name}"))
+            for name in ("right", "wrong", "size", "time")
+        ],
+        table_head=_head(result),
+        rows=rows,
+        table_note=_note(result.scores),
+        first=drawn[0],
+        pictures=drawn[1:],
+        commands=[
+            (say(f"page command {name}"), say(f"page command {name} does"))
+            for name in ("again", "better", "evaluate", "own", "help")
+        ],
+        footer=say("page footer"),
     )
-    for half in (range(5), range(5, 10)):
-        print("        " + "   ".join(_of_digit(d, is_right[labels == d]) for d in half))
-    guessing = np.bincount(labels).max() / len(labels)
-    print(f"        always saying the most frequent digit would give {guessing:.2%}")
-    print(f"Time    {seconds:.0f} s, data and test included")
-
-
-def _of_digit(digit: int, is_right: np.ndarray) -> str:
-    return f"{digit}: {is_right.mean():6.1%}" if len(is_right) else f"{digit}: (none)"
-
-
-def _save_picture(digits: Digits, probabilities: np.ndarray, epochs: int, path: Path) -> None:
-    from tinygen.plots import plot_predictions, save_figure
-
-    accuracy = (probabilities.argmax(axis=1) == digits.test_labels).mean()
-    passes = "one epoch" if epochs == 1 else f"{epochs} epochs"
-    title = f"{digits.name}: {accuracy:.2%} of the test digits read correctly after {passes}"
-    figure = plot_predictions(digits.test_images, digits.test_labels, probabilities, title)
-    save_figure(figure, path)

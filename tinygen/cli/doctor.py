@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import sys
 import time
+from argparse import Namespace
 from typing import NamedTuple
 
 import numpy as np
 
 from tinygen.backend.diagnosis import report
+from tinygen.cli.errors import FAILED
+from tinygen.cli.messages import text
 
 __all__ = ["Finding", "examine", "run"]
 
-ESSENTIAL = ("Python", "NumPy", "Training")
+ESSENTIAL = ("Python", "NumPy", text("doctor training"))
 """Without these nothing works; all else is needed for a part."""
 
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
@@ -30,8 +33,13 @@ class Finding(NamedTuple):
     note: str
 
 
-def run() -> int:
+def run(options: Namespace | None = None) -> int:
     """Print the report.
+
+    Parameters
+    ----------
+    options : Namespace, optional
+        Nothing is asked of it.
 
     Returns
     -------
@@ -41,8 +49,8 @@ def run() -> int:
     findings = examine()
     _print(findings)
     works = all(finding.is_well for finding in findings if finding.what in ESSENTIAL)
-    print("tinygen works on the CPU." if works else "tinygen does not work: see FAIL above.")
-    return 0 if works else 1
+    print(text("doctor works" if works else "doctor fails"))
+    return 0 if works else FAILED
 
 
 def examine() -> list[Finding]:
@@ -55,11 +63,11 @@ def _threads() -> Finding:
     """How many threads NumPy's BLAS may use, and whether something holds it back."""
     cores = _cores()
     limits = [f"{name}={os.environ[name]}" for name in THREAD_VARIABLES if os.environ.get(name)]
-    note = ", ".join(limits) or f"one for each of {cores} cores (OPENBLAS_NUM_THREADS sets fewer)"
+    note = ", ".join(limits) or text("doctor threads free", cores=cores)
     overrides = [name for name in KERNEL_VARIABLES if os.environ.get(name)]
     if overrides:
-        note += f"; {' and '.join(overrides)} may choose slower kernels: unset for full speed"
-    return Finding("Threads", not overrides, note)
+        note += text("doctor slow kernels", variables=text("doctor and").join(overrides))
+    return Finding(text("doctor threads"), not overrides, note)
 
 
 def _cores() -> int:
@@ -74,7 +82,7 @@ def _product(size: int = 1024) -> Finding:
     matrix = np.ones((size, size), np.float32)
     seconds = min(_seconds_of_product(matrix) for _ in range(3))
     speed = 2 * size**3 / seconds / 1e9
-    return Finding("Speed", True, f"{size} x {size} float32 product: {speed:,.0f} GFLOP/s")
+    return Finding(text("doctor speed"), True, text("doctor product", size=size, speed=speed))
 
 
 def _seconds_of_product(matrix: np.ndarray) -> float:
@@ -85,13 +93,15 @@ def _seconds_of_product(matrix: np.ndarray) -> float:
 
 def _training() -> Finding:
     """Take one training step and see whether it helps."""
+    what = text("doctor training")
     try:
         before, after = _one_step()
     except Exception as error:
-        return Finding("Training", False, f"a step failed: {type(error).__name__}: {error}")
+        failure = text("doctor step failed", kind=type(error).__name__, error=error)
+        return Finding(what, False, failure)
     if not after < before:
-        return Finding("Training", False, f"a step took the loss from {before:.3f} to {after:.3f}")
-    return Finding("Training", True, "a step of gradient descent through a convolution on the CPU")
+        return Finding(what, False, text("doctor step in vain", before=before, after=after))
+    return Finding(what, True, text("doctor step"))
 
 
 def _one_step() -> tuple[float, float]:
@@ -117,7 +127,7 @@ def _mnist() -> Finding:
         load_mnist()
     except (DataNotFoundError, DataError, OSError) as error:
         return Finding("MNIST", False, str(error))
-    return Finding("MNIST", True, f"whole and verified, in {find_mnist()}")
+    return Finding("MNIST", True, text("doctor mnist", folder=find_mnist()))
 
 
 # ---- printing ----------------------------------------------------------------------------------
@@ -125,8 +135,8 @@ def _mnist() -> Finding:
 
 def _mark(finding: Finding) -> str:
     if finding.is_well:
-        return "ok"
-    return "FAIL" if finding.what in ESSENTIAL else "-"
+        return text("doctor well")
+    return text("doctor fail" if finding.what in ESSENTIAL else "doctor missing")
 
 
 def _print(findings: list[Finding]) -> None:
@@ -141,11 +151,10 @@ def _print(findings: list[Finding]) -> None:
     if not sys.stdout.isatty():
         _print_plainly(findings)
         return
-    colours = {"ok": "green", "FAIL": "bold red", "-": "yellow"}
-    table = Table("", "", "what is there, or what to do", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table("", "", text("doctor head"), box=box.SIMPLE_HEAD, pad_edge=False)
     for finding in findings:
-        mark = _mark(finding)
-        table.add_row(f"[{colours[mark]}]{mark}[/]", finding.what, _escaped(finding.note))
+        colour = "green" if finding.is_well else "red" if finding.what in ESSENTIAL else "yellow"
+        table.add_row(f"[{colour}]{_mark(finding)}[/]", finding.what, _escaped(finding.note))
     Console().print(table)
 
 

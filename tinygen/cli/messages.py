@@ -54,13 +54,13 @@ examples:
   tinygen train cnn --data pets --out pets-run        pets/train/cat/*.jpg, pets/test/cat/*.jpg
   tinygen train cnn --resume                          go on where it was stopped
   tinygen train cnn --epochs 12 --dropout 0.3 --shift 2 --all
-                                                      about 99.4 % on MNIST
+                                                      about 99.4% on MNIST
 
 then:
   tinygen evaluate tinygen-run/best.npz""",
     "help evaluate": "test a trained model",
     "help evaluate long": "Test a trained model on pictures that it has not learned from: "
-    "accuracy with its 95 % interval, precision, recall, F1, area below the ROC curve, log-loss "
+    "accuracy with its 95% interval, precision, recall, F1, area below the ROC curve, log-loss "
     "and calibration; and draw what it takes for what.",
     "help evaluate epilog": """\
 examples:
@@ -87,8 +87,7 @@ example:
     "help doctor long": "Say what is installed, what works, and what to do about the rest. The "
     "exit code is 0 if tinygen works on the CPU.",
     "help option model": "which model: {models}",
-    "help option data": "{names}, or a folder with train/CLASS/*.jpg (default: %(default)s)",
-    "help option data resumed": "{names}, or a folder with train/CLASS/*.jpg (default: {default})",
+    "help option data": "{names}, or a folder with train/CLASS/*.jpg (default: {default})",
     "help option data evaluated": "a data set or a folder (default: what it was trained on)",
     "help option epochs": "how often to go through the training pictures (default: {default})",
     "help option demo epochs": "how often to go through the training pictures (default: 1 for "
@@ -100,6 +99,7 @@ example:
     "help option all": "learn from all training pictures, and validate with none",
     "help option resume": "go on from last.npz in the folder of --out, as if never stopped",
     "help option seed": "for the first weights and all that is random (default: {default})",
+    "help option seed shown": "which pictures (default: {default})",
     "help option device": "cuda is an NVIDIA GPU through CuPy (default: %(default)s)",
     "help option out": "the folder for the results (default: %(default)s)",
     "help option out evaluated": "the folder for the picture (default: that of the checkpoint)",
@@ -144,8 +144,6 @@ example:
     "train other option": "--{option} {saved}, not {given}",
     "train no recipe": "{path} says nothing of the model and its data: it was not written by "
     "tinygen train",
-    "train other pictures": "{name} has {found} training pictures and {classes} classes now, and "
-    "this run was begun with others",
     "curves title": "{model} on {data}",
     # ---- evaluate ------------------------------------------------------------------------------
     "no such file": "there is no file {path}",
@@ -162,7 +160,7 @@ example:
     "score auc": "area below ROC, one against the rest",
     "score log loss": "log-loss",
     "score calibration": "calibration error",
-    "score accuracy value": "{accuracy:.2%}  ({right:,} of {total:,}; 95 % interval {low:.2%} to "
+    "score accuracy value": "{accuracy:.2%}  ({right:,} of {total:,}; 95% interval {low:.2%} to "
     "{high:.2%})",
     "score percent": "{value:.2%}",
     "score plain": "{value:.4f}",
@@ -206,14 +204,77 @@ example:
     "demo head here": "right",
     "demo head expected": "to expect",
     "demo constant": "always the most frequent answer",
-    "demo linear": "a linear classifier (least squares)",
+    "demo linear": "a linear classifier",
     "demo network one epoch": "the network, after one epoch",
     "demo network": "the network, after {epochs} epochs",
     "demo percent": "{share:.2%}",
-    "demo span": "{low:.1f} to {high:.1f} %",
+    "demo span": "{low:.1f} to {high:.1f}%",
     "demo unknown": "-",
     "demo interval": "Tested on {total:,}: the true share of the network is between {low:.2%} and "
-    "{high:.2%}\nwith 95 % confidence.",
+    "{high:.2%}\nwith 95% confidence.",
+    # ---- the page of the demo ------------------------------------------------------------------
+    "language": "en",
+    "page title": "A network learned to read",
+    "page lead real": "It began with random numbers. In {seconds:.0f} seconds it went through "
+    "{train:,} handwritten digits of {name}, and then read {total:,} others that it had never "
+    "seen.",
+    "page lead drawn": "It began with random numbers. In {seconds:.0f} seconds it went through "
+    "{train:,} digits and letters drawn by a program, and then read {total:,} others that it had "
+    "never seen.",
+    "page fact right number": "{accuracy:.2%}",
+    "page fact right": "read correctly",
+    "page fact wrong number": "{wrong:,}",
+    "page fact wrong": "mistakes in {total:,}",
+    "page fact size number": "{size:,}",
+    "page fact size": "numbers learned",
+    "page fact time number": "{seconds:.0f} s",
+    "page fact time": "of training",
+    "page table": "Is that good?",
+    "page predictions": "What it reads, and what fools it",
+    "page predictions title": "{name}: {accuracy:.2%} read correctly",
+    "page predictions caption": "Below each picture stands what the network took it for, and how "
+    "sure it was. Look at the mistakes: would you have been right?",
+    "page loss": "How it learned",
+    "page loss caption": "The loss is how much the right answer surprised the network: minus the "
+    "logarithm of the probability that it gave to it. Who knows nothing gives each of {classes} "
+    "answers the same chance, a loss of ln {classes} = {ignorance:.2f}. There the curve begins. "
+    "The pale line is one batch at a time, the strong one their running mean.",
+    "page confusion-matrix": "What it takes for what",
+    "page confusion-matrix caption": "A row is what was written, a column what was read. Blue is "
+    "right, orange is a mistake. Where orange gathers, two characters look alike to the network: "
+    "do they to you?",
+    "page filters": "What it looks for",
+    "page filters caption": "The first layer slides 24 small windows of 5 x 5 weights over the "
+    "picture. Where light meets orange and dark meets blue, a window answers strongly. Nobody "
+    "drew these: they began as random numbers, and each step of the training moved them a little.",
+    "page activations-1": "What the first layer sees",
+    "page activations-1 caption": "The picture in the frame is a test picture ({example}). Beside "
+    "it are the answers of the 24 windows: bright where a window found what it looks for.",
+    "page activations-2": "What the second layer makes of it",
+    "page activations-2 caption": "The second layer looks for patterns in the answers of the "
+    "first. Its 32 maps are coarse, 5 x 5: less about where, more about what. From these 800 "
+    "numbers the last two layers decide.",
+    "page calibration": "Does it know when it is right?",
+    "page calibration caption": "Of all answers given with 80% confidence, 80% should be right: "
+    "then the bars end at the dotted line. Below, how many answers were given with each "
+    "confidence: nearly all are sure, so the bars on the left stand for a few pictures each, and "
+    "jump about.",
+    "page next": "Go on",
+    "page command again": "tinygen demo --seed {seed} --epochs {epochs}",
+    "page command again does": "Makes this page again, with the same numbers. Another seed gives "
+    "another network: how different is it?",
+    "page command better": "tinygen train cnn --epochs 12 --dropout 0.3 --shift 2 --all",
+    "page command better does": "Twelve times through, moved about and with gaps: about 99.4% on "
+    "MNIST.",
+    "page command evaluate": "tinygen evaluate {folder}/model.npz",
+    "page command evaluate does": "Tests the network of this page again, with more numbers.",
+    "page command own": "tinygen train cnn --data FOLDER",
+    "page command own does": "Learns from your own pictures: FOLDER/train/cat/*.jpg, "
+    "FOLDER/train/dog/*.jpg, and others in FOLDER/test.",
+    "page command help": "tinygen --help",
+    "page command help does": "What else there is.",
+    "page footer": "Made by tinygen {version}, seed {seed}. This page and its pictures need no "
+    "network connection.",
 }
 """What is said, by key; :func:`text` fills in the names in braces."""
 

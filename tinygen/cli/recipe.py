@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,19 +11,25 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import tinygen as tg
+from tinygen.cli.errors import UsageError
+from tinygen.cli.messages import text
 from tinygen.data import Compose, DataLoader, ImageSet, RandomShift, TensorDataset, ToFloat
+from tinygen.io import load_checkpoint
 from tinygen.models import create
 from tinygen.nn import Module
 from tinygen.nn import functional as F
 from tinygen.train import Callback, Trainer, accuracy
 
 __all__ = [
-    "Parts", "Recipe", "RecipeCard", "in_batches", "new_model", "new_trainer", "pictures_of",
-    "split",
+    "Card", "Parts", "Recipe", "in_batches", "new_model", "new_trainer", "pictures_of",
+    "read_card", "size_of", "split", "training_batches",
 ]  # fmt: skip
 
 BETAS = (0.7, 0.9)
 """Adam's memories, shorter than usual: a run of a few epochs has no time for long ones."""
+
+CARD = "Card 1"
+"""The name of the card among a trainer's callbacks."""
 
 MANY = 50_000
 """From so many training pictures on, the last 10,000 are kept for validation."""
@@ -124,6 +131,11 @@ def new_model(recipe: Recipe, images: np.ndarray, classes: int) -> tuple[Module,
     return create(recipe.model, **arguments), arguments
 
 
+def size_of(model: Module) -> int:
+    """How many numbers a model learns."""
+    return sum(math.prod(parameter.shape) for parameter in model.parameters())
+
+
 def new_trainer(
     model: Module,
     recipe: Recipe,
@@ -197,8 +209,11 @@ def in_batches(images: np.ndarray, labels: np.ndarray, batch_size: int = 500) ->
     return DataLoader(TensorDataset(images, labels), batch_size, transform=ToFloat())
 
 
-class RecipeCard(Callback):
-    """Writes into each checkpoint what the model is and how it was trained.
+# ---- what a checkpoint says of it --------------------------------------------------------------
+
+
+class Card(Callback):
+    """Writes into each checkpoint what the model is and how it is trained.
 
     Parameters
     ----------
@@ -219,3 +234,30 @@ class RecipeCard(Callback):
         return {
             "recipe": asdict(self.recipe), "arguments": self.arguments, "classes": self.classes
         }  # fmt: skip
+
+
+def read_card(path: Path) -> Card:
+    """What a checkpoint says of its model.
+
+    Parameters
+    ----------
+    path : Path
+        A checkpoint of ``tinygen train`` or ``tinygen demo``.
+
+    Returns
+    -------
+    Card
+
+    Raises
+    ------
+    UsageError
+        If it says nothing of it.
+    CheckpointError
+        If the file is damaged or something else.
+    """
+    metadata = load_checkpoint(path).metadata
+    try:
+        state = metadata["trainer"]["callbacks"][CARD] if "trainer" in metadata else metadata
+        return Card(Recipe(**state["recipe"]), state["arguments"], state["classes"])
+    except (KeyError, TypeError):
+        raise UsageError(text("train no recipe", path=path)) from None

@@ -470,12 +470,13 @@ def _draw_bars(axes: Axes, said: np.ndarray, found: np.ndarray, counts: np.ndarr
     style: dict[str, Any] = {"width": 1 / bins, "edgecolor": "white", "linewidth": 0.8}
     both = np.where(counts > 0, np.minimum(said, found), 0)
     axes.bar(centres, both, color=BLUE, label="found", **style)
-    for gap, colour, label in (
-        (said - found, "#F5B88A", "said, not found: too sure"),
-        (found - said, "#9CCDEB", "found, not said: too unsure"),
+    for gap, colour, hatch, label in (
+        (said - found, "#F5B88A", "////", "said, not found: too sure"),
+        (found - said, "#9CCDEB", "\\\\\\\\", "found, not said: too unsure"),
     ):
         shown = np.where((counts > 0) & (gap > 0), gap, 0)
-        axes.bar(centres, shown, bottom=both, color=colour, hatch="////", label=label, **style)
+        part: dict[str, Any] = {"color": colour, "hatch": hatch, "label": label}
+        axes.bar(centres, shown, bottom=both, **part, **style)
 
 
 def _confidences(y_true: Any, y_prob: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -122,7 +122,9 @@ def _outline(axes: Axes, reach: float) -> None:
     """Where the plane of pictures lies among the codes."""
     sides = [-reach, reach, reach, -reach, -reach], [-reach, -reach, reach, reach, -reach]
     axes.plot(*sides, color=TEXT, linewidth=1, linestyle=(0, (3, 2)), zorder=3)
-    axes.text(reach, reach, "shown left", fontsize=7.5, ha="right", va="bottom", zorder=4)
+    ground = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1}
+    style: dict[str, Any] = {"fontsize": 7.5, "ha": "right", "va": "bottom", "bbox": ground}
+    axes.text(reach, 1.03 * reach, "shown left", zorder=4, **style)
 
 
 def latent_codes(

@@ -1,0 +1,96 @@
+"""Every message that is looked up exists, is given what it names, and is needed."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tinygen import cli
+from tinygen.cli.messages import MESSAGES, text
+
+CALLS = ("text", "say", "_row", "_wrapped", "add", "_add_seed", "_command", "_section")
+FOLDER = Path(cli.__file__).parent
+FILES = sorted(FOLDER.glob("*.py"))
+
+
+def calls() -> Iterator[ast.Call]:
+    for file in FILES:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                yield node
+
+
+def pattern_of(key: ast.expr) -> str | None:
+    """A regular expression for a key: f"page {name}" is any key that begins so."""
+    if isinstance(key, ast.Constant) and isinstance(key.value, str):
+        return re.escape(key.value)
+    if isinstance(key, ast.JoinedStr):
+        parts = (
+            re.escape(part.value) if isinstance(part, ast.Constant) else ".+" for part in key.values
+        )
+        return "".join(parts)
+    return None
+
+
+def constants() -> set[str]:
+    """All strings in the source of the command, those of the catalogue apart."""
+    return {
+        node.value
+        for file in FILES
+        if file.name != "messages.py"
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def names_in(message: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(message) if name}
+
+
+def test_every_key_that_is_looked_up_exists():
+    asked = [
+        pattern_of(call.args[0])
+        for call in calls()
+        if call.func.id == "text" and call.args  # type: ignore[attr-defined]
+    ]
+    asked = [pattern for pattern in asked if pattern]
+    assert len(asked) > 50
+    assert [p for p in asked if not any(re.fullmatch(p, key) for key in MESSAGES)] == []
+
+
+def test_every_message_is_needed():
+    patterns = {
+        pattern for call in calls() for argument in call.args if (pattern := pattern_of(argument))
+    }
+    used = constants()
+    unused = [
+        key
+        for key in MESSAGES
+        if key not in used
+        and not any(re.fullmatch(p, key) for p in patterns if len(p) > 2 and p != ".+")
+    ]
+    assert unused == []
+
+
+def test_a_plain_message_is_given_just_the_names_that_it_has():
+    for call in calls():
+        if call.func.id != "text" or not isinstance(call.args[0], ast.Constant):  # type: ignore[attr-defined]
+            continue
+        given = {keyword.arg for keyword in call.keywords}
+        if None not in given:
+            missing = names_in(MESSAGES[call.args[0].value]) - given  # type: ignore[index]
+            assert not missing, f"{call.args[0].value}: {missing}"
+
+
+def test_values_are_filled_in():
+    assert text("picture", path="a.png") == "Picture a.png"
+
+
+def test_a_key_that_is_not_there_is_a_fault():
+    with pytest.raises(KeyError):
+        text("picture of Dorian Gray")

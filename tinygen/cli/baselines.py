@@ -1,0 +1,70 @@
+"""What can be had without a network: every accuracy is printed beside these."""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["constant_accuracy", "linear_accuracy"]
+
+AT_ONCE = 4096
+"""Pictures whose products are taken together, to save memory."""
+
+RIDGE = 1.0
+"""How strongly weights are held at zero, in pictures: it keeps the equations solvable."""
+
+
+def constant_accuracy(train_labels: np.ndarray, test_labels: np.ndarray) -> float:
+    """The accuracy of always saying the most frequent answer.
+
+    Parameters
+    ----------
+    train_labels, test_labels : int64 array of shape (N,)
+
+    Returns
+    -------
+    float
+    """
+    return float((test_labels == np.bincount(train_labels).argmax()).mean())
+
+
+def linear_accuracy(
+    train_images: np.ndarray,
+    train_labels: np.ndarray,
+    test_images: np.ndarray,
+    test_labels: np.ndarray,
+) -> float:
+    """The accuracy of a linear classifier, fitted by least squares to one-hot labels.
+
+    The weights W solve (X'X + r I) W = X'Y, with a row of X for each picture, its pixels and a 1.
+
+    Parameters
+    ----------
+    train_images, test_images : uint8 array of shape (N, ...)
+    train_labels, test_labels : int64 array of shape (N,)
+
+    Returns
+    -------
+    float
+    """
+    classes = int(train_labels.max()) + 1
+    size = train_images[0].size + 1
+    products = RIDGE * np.eye(size)
+    sums = np.zeros((size, classes))
+    for begin in range(0, len(train_images), AT_ONCE):
+        rows = _rows(train_images[begin : begin + AT_ONCE])
+        answers = np.eye(classes, dtype=np.float32)[train_labels[begin : begin + AT_ONCE]]
+        products += rows.T @ rows
+        sums += rows.T @ answers
+    weights = np.linalg.solve(products, sums).astype(np.float32)
+    right = [
+        (_rows(test_images[begin : begin + AT_ONCE]) @ weights).argmax(axis=1)
+        == test_labels[begin : begin + AT_ONCE]
+        for begin in range(0, len(test_images), AT_ONCE)
+    ]
+    return float(np.concatenate(right).mean())
+
+
+def _rows(images: np.ndarray) -> np.ndarray:
+    """Pixels from 0 to 1, and a 1 that stands for the bias."""
+    pixels = images.reshape(len(images), -1).astype(np.float32) / 255
+    return np.concatenate([pixels, np.ones((len(images), 1), np.float32)], axis=1)

@@ -1,0 +1,294 @@
+"""The page of the demo: one HTML file beside its pictures, which asks nothing of a network.
+
+It follows the reader's choice of light or dark, fits a phone, and prints on white paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from string import Template
+
+from tinygen.cli.messages import text
+
+__all__ = ["Page", "Picture", "Row", "render"]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A section of the page: a picture and what is to be seen in it.
+
+    Attributes
+    ----------
+    name : str
+        Of the file, and with a space for each hyphen the key of its words: "page filters".
+    width, height : int
+        In pixels of the page, at which letters in all pictures have one size.
+    caption : str
+    """
+
+    name: str
+    width: int
+    height: int
+    caption: str
+
+    @property
+    def heading(self) -> str:
+        """What the section is called."""
+        return text(f"page {self.name}")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table: what was tried, how much was right, and what is usual."""
+
+    what: str
+    here: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """All that the page says.
+
+    Attributes
+    ----------
+    lead : str
+        What was done, below the title.
+    facts : sequence of (str, str)
+        Large numbers, and what they count.
+    table_head : sequence of str
+    rows : sequence of Row
+        The last one is the network's.
+    table_note : str
+    first : Picture
+        Above the table; it wants the whole width.
+    pictures : sequence of Picture
+        Below it.
+    commands : sequence of (str, str)
+        What to type next, and what it does.
+    footer : str
+    """
+
+    lead: str
+    facts: Sequence[tuple[str, str]]
+    table_head: Sequence[str]
+    rows: Sequence[Row]
+    table_note: str
+    first: Picture
+    pictures: Sequence[Picture]
+    commands: Sequence[tuple[str, str]]
+    footer: str
+
+
+def render(page: Page) -> str:
+    """The HTML of a page.
+
+    Parameters
+    ----------
+    page : Page
+
+    Returns
+    -------
+    str
+    """
+    return LAYOUT.substitute(
+        style=STYLE,
+        language=text("language"),
+        title=escape(text("page title")),
+        lead=escape(page.lead),
+        facts="".join(
+            f"<div><dt>{escape(what)}</dt><dd>{escape(number)}</dd></div>\n"
+            for number, what in page.facts
+        ),
+        first=_section(page.first, wide=True),
+        table_title=escape(text("page table")),
+        table=_table(page.table_head, page.rows),
+        table_note=escape(page.table_note),
+        pictures="\n".join(_section(picture) for picture in page.pictures),
+        next_title=escape(text("page next")),
+        commands="".join(
+            f"<dt><code>{escape(command)}</code></dt><dd>{escape(what)}</dd>\n"
+            for command, what in page.commands
+        ),
+        footer=escape(page.footer),
+    )
+
+
+def _section(picture: Picture, wide: bool = False) -> str:
+    """A heading, what is to be seen, and the picture, which opens alone at a click."""
+    file = f"{picture.name}.png"
+    heading, caption = escape(picture.heading), escape(picture.caption)
+    return (
+        f'<section class="{"wide" if wide else "figure"}">\n'
+        f"<div><h2>{heading}</h2>\n<p>{caption}</p></div>\n"
+        f'<a class="paper" href="{file}"><img src="{file}" width="{picture.width}" '
+        f'height="{picture.height}" alt="{heading}"></a>\n</section>'
+    )
+
+
+def _table(head: Sequence[str], rows: Sequence[Row]) -> str:
+    cells = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
+    lines = [f"<tr>{cells}</tr>"]
+    for row in rows:
+        is_own = ' class="own"' if row is rows[-1] else ""
+        lines.append(
+            f'<tr{is_own}><th scope="row">{escape(row.what)}</th><td>{escape(row.here)}</td>'
+            f"<td>{escape(row.expected)}</td></tr>"
+        )
+    return "<table>\n" + "\n".join(lines) + "\n</table>"
+
+
+STYLE = """\
+:root {
+  color-scheme: light dark;
+  --ground: #f6f4ef; --card: #ffffff; --ink: #1d2125; --faint: #5b6168;
+  --line: #e2ded5; --blue: #00659e; --wash: #eaf3f9; --orange: #c44e00;
+  --paper: #ffffff; --blend: normal; --glow: 0 1px 2px #0000000d, 0 8px 24px #0000000d;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ground: #15181c; --card: #1e2328; --ink: #eceae6; --faint: #a3abb3;
+    --line: #343b42; --blue: #6cbcec; --wash: #1c2f3c; --orange: #ff9a52;
+    --paper: #e4e2dd; --blend: multiply; --glow: none;
+  }
+}
+* { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; }
+body {
+  margin: 0; background: var(--ground); color: var(--ink);
+  font: 1.0625rem/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
+}
+main { max-width: 68rem; margin: 0 auto; padding: 0 1.25rem 4rem; }
+header { padding: 3.5rem 0 1.5rem; }
+h1 {
+  font-size: clamp(2rem, 6vw, 3.4rem); line-height: 1.08; letter-spacing: -0.025em;
+  margin: 0 0 1rem; text-wrap: balance;
+}
+h1::before {
+  content: ""; display: block; width: 4.5rem; height: .4rem; margin-bottom: 1.4rem;
+  border-radius: .2rem; background: linear-gradient(90deg, var(--blue) 72%, var(--orange) 72%);
+}
+h2 { font-size: 1.3rem; line-height: 1.25; letter-spacing: -0.01em; margin: 0 0 .4rem; }
+p { margin: 0 0 1rem; max-width: 44rem; }
+.lead { font-size: 1.2rem; color: var(--faint); text-wrap: pretty; }
+.facts {
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr));
+  gap: 1rem; margin: 0 0 1.25rem;
+}
+.facts div, section {
+  background: var(--card); border: 1px solid var(--line); border-radius: .9rem;
+  box-shadow: var(--glow);
+}
+.facts div {
+  display: flex; flex-direction: column-reverse; justify-content: flex-end;
+  padding: 1rem 1.25rem;
+}
+.facts dd {
+  margin: 0; font-size: 2rem; font-weight: 700; line-height: 1.2; letter-spacing: -0.02em;
+  color: var(--blue); font-variant-numeric: tabular-nums;
+}
+.facts dt { color: var(--faint); font-size: .95rem; line-height: 1.4; }
+section { padding: 1.5rem 1.5rem 1.6rem; margin: 0 0 1.25rem; }
+.figure { display: grid; grid-template-columns: 17rem 1fr; gap: 1rem 2rem; align-items: center; }
+.figure p { margin: 0; color: var(--faint); }
+.paper {
+  display: block; width: fit-content; max-width: 100%; margin: 0 auto; padding: .6rem;
+  background: var(--paper); border-radius: .5rem; overflow: hidden;
+}
+img { display: block; max-width: 100%; height: auto; mix-blend-mode: var(--blend); }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; margin: .6rem 0 1rem; }
+th, td { padding: .55rem .75rem; text-align: right; border-bottom: 1px solid var(--line); }
+th:first-child { text-align: left; padding-left: 0; }
+td { font-variant-numeric: tabular-nums; white-space: nowrap; }
+th { font-weight: 400; }
+tr:first-child th { color: var(--faint); font-size: .9rem; }
+.own th, .own td { font-weight: 700; color: var(--blue); border-bottom: 0; }
+.own td:last-child { color: var(--faint); font-weight: 400; }
+.note { color: var(--faint); font-size: .95rem; margin: 0; }
+.commands dt { margin-top: .8rem; }
+.commands dd { margin: .2rem 0 0; color: var(--faint); }
+code {
+  display: inline-block; max-width: 100%; padding: .3rem .6rem; border-radius: .4rem;
+  background: var(--wash); overflow-wrap: anywhere;
+  font: .92rem/1.45 ui-monospace, "Cascadia Mono", Consolas, "DejaVu Sans Mono", monospace;
+}
+footer { color: var(--faint); font-size: .9rem; padding-top: .5rem; }
+@media (max-width: 52rem) {
+  .figure { grid-template-columns: 1fr; }
+}
+@media (max-width: 40rem) {
+  header { padding-top: 2.25rem; }
+  main { padding: 0 .9rem 2.5rem; }
+  section { padding: 1.1rem 1.1rem 1.2rem; }
+  .facts { grid-template-columns: 1fr 1fr; gap: .75rem; }
+  .facts dd { font-size: 1.6rem; }
+  .facts div { padding: .8rem 1rem; }
+  .wide .paper { overflow-x: auto; }
+  .wide img { max-width: none; width: 46rem; }
+  table { font-size: .95rem; line-height: 1.4; }
+  th, td { padding: .5rem .3rem; }
+  td { width: 22%; }
+  td:last-child { white-space: normal; }
+}
+@media print {
+  :root {
+    --ground: #fff; --card: #fff; --ink: #000; --faint: #444; --line: #bbb;
+    --blue: #00527f; --wash: #f1f1f1; --orange: #c44e00;
+    --paper: #fff; --blend: normal; --glow: none;
+  }
+  @page { margin: 14mm; }
+  body { font-size: 10.5pt; }
+  header { padding: 0 0 1rem; }
+  main { max-width: none; padding: 0; }
+  section { break-inside: avoid; border: 0; padding: .4rem 0; }
+  .facts { grid-template-columns: repeat(4, 1fr); }
+  .figure { grid-template-columns: 6cm 1fr; }
+  .paper { padding: 0; }
+  .figure img { max-height: 8.6cm; width: auto; }
+  .wide .paper { overflow: visible; }
+  .wide img { max-width: 100%; width: 100%; }
+}"""
+
+LAYOUT = Template(
+    """\
+<!DOCTYPE html>
+<html lang="$language">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>$title</title>
+<style>
+$style
+</style>
+</head>
+<body>
+<main>
+<header>
+<h1>$title</h1>
+<p class="lead">$lead</p>
+</header>
+<dl class="facts">
+$facts</dl>
+$first
+<section>
+<h2>$table_title</h2>
+<div class="scroll">
+$table
+</div>
+<p class="note">$table_note</p>
+</section>
+$pictures
+<section>
+<h2>$next_title</h2>
+<dl class="commands">
+$commands</dl>
+</section>
+<footer>$footer</footer>
+</main>
+</body>
+</html>
+"""
+)
