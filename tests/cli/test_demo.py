@@ -1,76 +1,260 @@
 from __future__ import annotations
 
-import os
+import signal
 import sys
+from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from PIL import Image
 
-import tinygen as tg
+from tinygen import data
 from tinygen.cli import demo, main
-from tinygen.data import DataError, DataNotFoundError, load_mnist, synthetic_digits
+from tinygen.cli.page import Page, Picture, Row, render
+from tinygen.data import DataError, DataNotFoundError
+
+PICTURES = [f"{name}.png" for name in demo.DRAWINGS]
+
+
+class Tags(HTMLParser):
+    """All tags of a page, and whether each that was opened was closed in its order."""
+
+    EMPTY = {"meta", "img", "br"}
+
+    def __init__(self, html):
+        super().__init__()
+        self.found, self.open = [], []
+        self.feed(html)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+        if tag not in self.EMPTY:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def of(self, wanted):
+        return [attributes for tag, attributes in self.found if tag == wanted]
+
+
+def run_demo(out, *words):
+    return main(["demo", "--offline", "--epochs", "1", "--out", str(out), *words])
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, few_glyphs, monkeypatch_module):
+    """The folder of a demo, and what was said."""
+    out = tmp_path_factory.mktemp("demo") / "new"
+    lines = []
+    monkeypatch_module.setattr("builtins.print", lambda *words, **_: lines.append(" ".join(words)))
+    monkeypatch_module.setattr(data, "load", loader_of(few_glyphs))
+    monkeypatch_module.setattr(data, "available", list)
+    assert run_demo(out) == 0
+    return out, "\n".join(lines)
+
+
+@pytest.fixture(scope="module")
+def monkeypatch_module():
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+def loader_of(glyphs):
+    """A load() that has no MNIST."""
+
+    def load(name, **_):
+        if name == "mnist":
+            raise DataNotFoundError("MNIST is not in the test. Fetch it from somewhere")
+        return glyphs
+
+    return load
+
+
+# ---- what it leaves ----------------------------------------------------------------------------
+
+
+def test_it_says_what_it_does_and_what_came_of_it(finished):
+    out, said = finished
+
+    assert "looking for MNIST" in said
+    assert "the network is not asked" in said
+    assert "Glyphs: 600 to learn from, 100 to be tested on" in said
+    for name in ("always the most frequent answer", "a linear classifier", "the network, after"):
+        assert name in said
+    assert "95% confidence" in said
+    assert f"Page    {out / 'index.html'}" in said
+
+
+def test_every_picture_is_there_and_whole(finished):
+    out, _ = finished
+
+    assert {path.name for path in out.iterdir()} == {*PICTURES, "index.html", "model.npz"}
+    for name in PICTURES:
+        with Image.open(out / name) as picture:
+            picture.load()
+            assert picture.format == "PNG"
+            assert min(picture.size) > 300
+            assert len(set(picture.convert("L").tobytes())) > 5, f"{name} is empty"
+
+
+def test_the_page_opens_without_a_network(finished):
+    out, _ = finished
+    html = (out / "index.html").read_text(encoding="utf-8")
+    page = Tags(html)
+
+    assert [picture["src"] for picture in page.of("img")] == PICTURES
+    assert all((out / link["href"]).is_file() for link in page.of("a"))
+    assert page.of("link") == page.of("script") == page.of("iframe") == []
+    for outside in ("http:", "https:", "//", "@import", "url("):
+        assert outside not in html.replace("<!DOCTYPE html>", "")
+
+
+def test_the_page_is_for_everybody(finished):
+    page = Tags((finished[0] / "index.html").read_text(encoding="utf-8"))
+
+    assert page.of("html") == [{"lang": "en"}]
+    assert any(meta.get("name") == "viewport" for meta in page.of("meta"))
+    assert all(picture["alt"] for picture in page.of("img"))
+    assert len(page.of("h1")) == 1
+    assert all(head["scope"] in ("col", "row") for head in page.of("th"))
+
+
+def test_the_page_knows_the_shape_of_its_pictures(finished):
+    out, _ = finished
+    for attributes in Tags((out / "index.html").read_text(encoding="utf-8")).of("img"):
+        with Image.open(out / attributes["src"]) as picture:
+            shape = int(attributes["width"]) / int(attributes["height"])
+            assert shape == pytest.approx(picture.width / picture.height, rel=0.01)
+
+
+def test_the_model_can_be_tested_again(finished, capsys, monkeypatch, few_glyphs):
+    out, said = finished
+    monkeypatch.setattr(data, "load", loader_of(few_glyphs))
+
+    assert main(["evaluate", str(out / "model.npz"), "--out", str(out / "again")]) == 0
+
+    accuracy = capsys.readouterr().out.split("accuracy")[1].split()[0]
+    assert f" {accuracy} " in said
+
+
+def test_a_page_shows_words_and_not_markup():
+    picture = Picture("loss", 4, 3, "2 < 3 & so on")
+    html = render(
+        Page(
+            lead="<b>", facts=[("<i>", "a&b")], table_head=("<", ">", "&"),
+            rows=[Row("<u>", "1", "2")], table_note="<s>", first=picture, pictures=[picture],
+            commands=[("a && b > c", "<q>")], footer="<small>",
+        )
+    )  # fmt: skip
+
+    assert "2 &lt; 3 &amp; so on" in html
+    assert "a &amp;&amp; b &gt; c" in html
+    for tag in ("b", "i", "u", "s", "q", "small"):
+        assert f"<{tag}>" not in html
+
+
+# ---- where MNIST comes from --------------------------------------------------------------------
 
 
 @pytest.fixture
-def few_digits(monkeypatch):
-    """No MNIST, and only some hundred drawn digits."""
+def asked(monkeypatch, few_glyphs):
+    """How the data were asked for."""
+    asked = []
 
-    def not_found():
-        raise DataNotFoundError
+    def load(name, offline=False, progress=None, budget=None):
+        asked.append((name, offline, budget))
+        if name == "mnist" and (offline or "no network" in asked):
+            raise DataNotFoundError("MNIST is not in the test. Fetch it from somewhere")
+        return few_glyphs
 
-    monkeypatch.setattr(demo, "load_mnist", not_found)
-    monkeypatch.setattr(demo, "synthetic_digits", lambda: synthetic_digits(300, 100))
+    monkeypatch.setattr(data, "load", load)
+    return asked
 
 
-@pytest.mark.usefixtures("few_digits")
-def test_it_trains_tells_and_draws(tmp_path, capsys, backend):
-    assert main(["demo", "--out", str(tmp_path / "new"), "--device", backend.device]) == 0
+def test_the_network_is_asked_for_20_seconds_at_most(asked, capsys):
+    assert demo._pictures(offline=False)[0] == "mnist"
 
+    assert asked == [("mnist", True, None), ("mnist", False, 20)]
+    assert "trying to fetch it for up to 20 s" in capsys.readouterr().out
+
+
+def test_offline_the_network_is_not_asked(asked, capsys):
+    assert demo._pictures(offline=True)[0] == "glyphs"
+
+    assert asked == [("mnist", True, None), ("glyphs", True, None)]
+    assert "the network is not asked" in capsys.readouterr().out
+
+
+def test_without_a_network_it_says_why_and_draws(asked, capsys):
+    asked.append("no network")
+
+    assert demo._pictures(offline=False)[0] == "glyphs"
     said = capsys.readouterr().out
-    assert "MNIST was not found" in said
-    assert "TINYGEN_DATA" in said
-    assert "300 to learn from, 100 to be tested on" in said
-    assert "100%  loss " in said
-    assert "95% interval" in said
-    with Image.open(tmp_path / "new" / "predictions.png") as picture:
-        picture.load()
-        assert picture.format == "PNG"
-        assert min(picture.size) > 500
+    assert "MNIST is not in the test" in said
+    assert "Fetch it from" not in said
 
 
-@pytest.mark.usefixtures("few_digits")
-def test_a_seed_means_the_same_result(tmp_path, capsys):
+# ---- how it ends -------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("glyphs")
+def test_a_seed_means_the_same_result(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(demo, "DRAWINGS", {"filters": demo.DRAWINGS["filters"]})
     results = []
     for seed in ("5", "5", "6"):
-        main(["demo", "--out", str(tmp_path), "--seed", seed])
+        assert run_demo(tmp_path, "--seed", seed) == 0
         said = capsys.readouterr().out
-        results.append(said[said.index("Test") : said.index("Time")])
+        results.append(said[said.index("on Glyphs") : said.index("Drawing")])
+        results.append((tmp_path / "filters.png").read_bytes())
 
-    assert results[0] == results[1] != results[2]
+    assert results[:2] == results[2:4]
+    assert results[1] != results[5]
 
 
-@pytest.mark.usefixtures("few_digits")
-@pytest.mark.parametrize("moment", ["synthetic_digits", "train", "classify", "_save_picture"])
-def test_ctrl_c_ends_it_cleanly_and_says_what_is_lost(tmp_path, capsys, monkeypatch, moment):
-    def interrupt(*_):
-        raise KeyboardInterrupt
+@pytest.mark.usefixtures("glyphs")
+def test_it_runs_on_a_gpu(tmp_path, backend, monkeypatch):
+    monkeypatch.setattr(demo, "DRAWINGS", {"predictions": demo.DRAWINGS["predictions"]} | {
+        name: demo.DRAWINGS[name] for name in ("filters", "activations-1")
+    })  # fmt: skip
 
-    monkeypatch.setattr(demo, moment, interrupt)
+    assert run_demo(tmp_path, "--device", backend.device) == 0
 
-    assert main(["demo", "--out", str(tmp_path)]) == 130
 
-    assert f"{tmp_path / 'predictions.png'} was not written" in capsys.readouterr().err
+@pytest.mark.usefixtures("glyphs")
+def test_ctrl_c_in_the_training_ends_it_and_says_what_is_lost(tmp_path, capsys, monkeypatch):
+    def press(self, trainer):
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(demo.Losses, "on_batch_end", press)
+
+    assert run_demo(tmp_path) == 130
+    assert f"{tmp_path / 'index.html'} was not written" in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == []
 
 
-def test_damaged_data_end_with_2_and_a_message(tmp_path, capsys, monkeypatch):
-    def damaged():
+@pytest.mark.usefixtures("glyphs")
+@pytest.mark.parametrize("moment", ["load", "classify", "_drawn", "save_checkpoint"])
+def test_ctrl_c_at_any_other_moment_does_the_same(tmp_path, capsys, monkeypatch, moment):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo, "DRAWINGS", {"filters": demo.DRAWINGS["filters"]})
+    monkeypatch.setattr(demo, moment, interrupt)
+
+    assert run_demo(tmp_path) == 130
+    assert "index.html was not written" in capsys.readouterr().out
+    assert not (tmp_path / "index.html").exists()
+
+
+def test_damaged_data_end_with_1_and_a_message(tmp_path, capsys, monkeypatch):
+    def damaged(*_, **__):
         raise DataError("the file is truncated")
 
-    monkeypatch.setattr(demo, "load_mnist", damaged)
+    monkeypatch.setattr(data, "load", damaged)
 
-    assert main(["demo", "--out", str(tmp_path)]) == 2
+    assert run_demo(tmp_path) == 1
     assert capsys.readouterr().err == "tinygen demo: the file is truncated\n"
 
 
@@ -78,105 +262,26 @@ def test_a_folder_that_cannot_be_written_to_is_found_before_the_training(tmp_pat
     in_the_way = tmp_path / "file"
     in_the_way.touch()
 
-    assert main(["demo", "--out", str(in_the_way)]) == 2
+    assert run_demo(in_the_way) == 2
     assert "choose another with --out" in capsys.readouterr().err
 
 
 def test_a_gpu_that_is_not_there_ends_with_2_and_the_reason(tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "cupy", None)
 
-    assert main(["demo", "--out", str(tmp_path), "--device", "cuda"]) == 2
+    assert run_demo(tmp_path, "--device", "cuda") == 2
     assert "CuPy is not installed" in capsys.readouterr().err
 
 
-# ---- the parts ---------------------------------------------------------------------------------
+def test_what_is_expected_of_the_baselines_is_what_the_data_give(few_glyphs):
+    """Of the glyphs, which are the same everywhere; of MNIST the counts are published."""
+    from tinygen.cli.baselines import constant_accuracy
+    from tinygen.data.glyphs import make_glyphs
 
+    low, high = demo.EXPECTED["glyphs"].constant
+    whole = make_glyphs()
+    assert low <= 100 * constant_accuracy(whole.train_labels, whole.test_labels) <= high
 
-def test_pixels_are_standardized_to_float32():
-    images = synthetic_digits(50, 0).train_images
-
-    pixels = demo.Standardize(images, "cpu")(images)
-
-    assert pixels.shape == (50, 1, 28, 28)
-    assert pixels.dtype == np.float32
-    assert pixels.mean().item() == pytest.approx(0, abs=1e-4)
-    assert pixels.numpy().std() == pytest.approx(1, abs=1e-4)
-
-
-def test_probabilities_add_up_to_one_and_all_pictures_get_theirs():
-    images = synthetic_digits(300, 0).train_images
-
-    probabilities = demo.classify(demo.small_cnn(), demo.Standardize(images, "cpu"), images)
-
-    assert probabilities.shape == (300, 10)
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
-
-
-@pytest.mark.parametrize(("right", "total"), [(0, 10), (7, 10), (10, 10), (9903, 10_000)])
-def test_the_bounds_solve_wilsons_equation(right, total):
-    share = right / total
-
-    for bound in demo.accuracy_interval(right, total):
-        surprise = (share - bound) ** 2 - 1.96**2 * bound * (1 - bound) / total
-        assert surprise == pytest.approx(0, abs=1e-12)
-        assert -1e-12 <= bound <= 1 + 1e-12
-
-
-def test_the_interval_holds_the_true_accuracy_as_often_as_it_says():
-    truth, total = 0.97, 500
-    drawn = np.random.default_rng(0).binomial(total, truth, 2000)
-
-    held = [low <= truth <= high for low, high in (demo.accuracy_interval(r, total) for r in drawn)]
-
-    assert np.mean(held) == pytest.approx(0.95, abs=0.02)
-
-
-def accuracy_of_demo_network(digits, epochs):
-    tg.manual_seed(0)
-    model, standardize = demo.small_cnn(), demo.Standardize(digits.train_images, "cpu")
-    demo.train(model, standardize, digits.train_images, digits.train_labels, epochs)
-    guesses = demo.classify(model, standardize, digits.test_images).argmax(axis=1)
-    return (guesses == digits.test_labels).mean()
-
-
-def accuracy_of_linear_classifier(digits, ridge=100.0):
-    """Least squares on the pixels, in closed form."""
-
-    def with_one(images):
-        flat = images.reshape(len(images), -1) / 255
-        return np.hstack([flat, np.ones((len(flat), 1))])
-
-    pixels = with_one(digits.train_images)
-    targets = np.eye(10)[digits.train_labels]
-    weights = np.linalg.solve(
-        pixels.T @ pixels + ridge * np.eye(pixels.shape[1]), pixels.T @ targets
-    )
-    guesses = (with_one(digits.test_images) @ weights).argmax(axis=1)
-    return (guesses == digits.test_labels).mean()
-
-
-def test_the_network_makes_far_fewer_mistakes_than_a_linear_classifier():
-    digits = synthetic_digits(3000, 1000)
-
-    linear = accuracy_of_linear_classifier(digits)
-    network = accuracy_of_demo_network(digits, epochs=2)
-
-    assert linear < 0.95
-    assert 1 - network < (1 - linear) / 1.5
-
-
-@pytest.mark.skipif(
-    "TINYGEN_DATA" not in os.environ,
-    reason="to train on real digits, set TINYGEN_DATA to a folder with the files of MNIST",
-)
-def test_a_tenth_of_the_real_mnist_teaches_most_of_it():
-    mnist = load_mnist()
-    assert mnist.train_images.shape == (60_000, 28, 28)
-    assert mnist.test_images.shape == (10_000, 28, 28)
-
-    tenth = type(mnist)(
-        mnist.train_images[:6000], mnist.train_labels[:6000],
-        mnist.test_images[:2000], mnist.test_labels[:2000], mnist.name, mnist.is_real,
-    )  # fmt: skip
-
-    assert accuracy_of_demo_network(tenth, epochs=2) > 0.92
+    low, high = demo.EXPECTED["mnist"].constant
+    assert low <= 100 * 1135 / 10_000 <= high  # ones are the most frequent digit in both parts
+    assert np.isclose(len(few_glyphs.classes), 36)

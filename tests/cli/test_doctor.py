@@ -5,14 +5,14 @@ import sys
 import pytest
 
 from tinygen.cli import doctor, main
-from tinygen.data import mnist
+from tinygen.data import cache
 
 
 @pytest.fixture(autouse=True)
 def _bare_machine(monkeypatch, tmp_path):
     """No GPU, no data, no variables that say how to multiply."""
     monkeypatch.setitem(sys.modules, "cupy", None)
-    monkeypatch.setattr(mnist, "user_cache", lambda: tmp_path / "cache")
+    monkeypatch.setattr(cache, "user_cache", lambda: tmp_path / "cache")
     for name in ("TINYGEN_DATA", *doctor.THREAD_VARIABLES, *doctor.KERNEL_VARIABLES):
         monkeypatch.delenv(name, raising=False)
 

@@ -116,7 +116,13 @@ def test_a_terminal_sees_how_far_it_is(capsys, monkeypatch):
 
 @pytest.mark.parametrize(
     ("count", "said"),
-    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (11_594_722, "11.6 MB"), (2 * 10**12, "2000.0 GB")],
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (11_594_722, "11.6 MB"),
+        (2 * 10**12, "2000.0 GB"),
+    ],
 )
 def test_sizes_are_said_in_powers_of_1000(count, said):
     assert sets.size_of(count) == said

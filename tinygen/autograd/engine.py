@@ -219,6 +219,7 @@ class Function:
     outputs: list[ShapeAndDtype]
     age: int
     released = False
+    rejoins = False  # under create_graph, saved values are handed out as Tensors
     where = ""  # the user's line that ran it, known in anomaly mode
     checksums: Sequence[int | None] = ()  # of what was saved, taken in anomaly mode
     wanted: set[Any] | None = None  # whose gradients this walk wants; None: all
@@ -259,12 +260,11 @@ class Function:
     @property
     def saved_tensors(self) -> list[Any]:
         """What was kept: arrays, or Tensors joined to the graph under ``create_graph``."""
-        bare = thread.modes.arrays
         kept = []
         for array, origin, version, was in self._saved:
             if version is not None and version[0] != was:
                 raise _changed_in_place(self, array)
-            kept.append(array if bare else _rejoined(self, array, origin, version))
+            kept.append(_rejoined(self, array, origin, version) if self.rejoins else array)
         if self.checksums:
             anomaly.check_saved(self, [saved[0] for saved in self._saved])
         return kept
@@ -347,11 +347,6 @@ class Function:
         version = _shared_version(value, args) if self.may_share_memory else None
         wants_grad = recorded and value.dtype.kind == "f"
         return Variable.result_type(value, wants_grad, self, number, version)
-
-    def release(self) -> None:
-        """Let go of what was kept for backward, and of the functions before this one."""
-        self.edges = self._saved = ()
-        self.released = True
 
 
 def _saved(
@@ -517,7 +512,8 @@ def backward(
         elif create_graph:
             variable.grad = variable.grad + gradient
         else:
-            variable.grad = Variable.result_type(_sum(variable.grad.data, gradient.data))
+            before = variable.grad.data
+            variable.grad = Variable.result_type(_like(before, before + gradient.data))
 
 
 def grad(
@@ -611,11 +607,14 @@ def _walk(
                 if targets is not None:
                     _collect(node, gradients, targets, found)
                 if wanted is None or node in wanted:
+                    if create_graph:
+                        node.rejoins = True
                     _step(node, gradients, wanted, pending)
-            if not keep:
-                node.release()
-            elif wanted is not None:
-                node.wanted = None
+            if keep:
+                node.wanted, node.rejoins = None, False
+            else:  # let go of what was kept for backward, and of the functions before
+                node.edges = node._saved = ()
+                node.released = True
         for leaf, (gradient,) in pending.items():
             edge = (leaf, 0)
             if targets is None or edge in targets:
@@ -691,16 +690,15 @@ def _send(
             shape, dtype = waiting.shape, waiting.dtype
         if type(gradient) not in MODULES or gradient.shape != shape or gradient.dtype is not dtype:
             gradient = _fitted(gradient, shape, dtype, sender, position)
-        slots[number] = gradient if waiting is None else _sum(waiting, gradient)
-
-
-def _sum(first: Gradient, second: Gradient) -> Gradient:
-    """Two gradients added; NumPy would make a scalar of 0-d arrays."""
-    total = first + second
-    return total if total.ndim else _like(first, total)
+        if waiting is not None:
+            gradient = waiting + gradient
+            if not shape:  # NumPy makes a scalar of 0-d arrays
+                gradient = _like(waiting, gradient)
+        slots[number] = gradient
 
 
 def _like(array: Gradient, value: Any) -> Gradient:
+    """A value as an array of the same module; a Tensor as it is."""
     owner = MODULES.get(type(array))
     return value if owner is None else owner.asarray(value)
 

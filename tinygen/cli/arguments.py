@@ -166,7 +166,7 @@ def _add_seed(
 ) -> None:
     command.add_argument(
         "--seed", type=_at_least(0), default=default, metavar="S", help=text(message, default=0)
-    )  # fmt: skip
+    )
 
 
 def _add_device(command: ArgumentParser) -> None:

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import signal
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tinygen.cli import main, recipe
+from tinygen.train import Callback
+
+QUICK = ("--data", "glyphs", "--batch-size", "90", "--epochs", "2", "--offline")
+
+
+def train(out, *words):
+    return main(["train", "cnn", "--out", str(out), *words])
+
+
+def weights_in(path):
+    return load_arrays(path, "model/")
+
+
+def load_arrays(path, prefix):
+    with np.load(path) as file:
+        return {name: file[name] for name in file.files if name.startswith(prefix)}
+
+
+class PressCtrlC(Callback):
+    """After so many steps."""
+
+    def __init__(self, steps):
+        self.steps = steps
+
+    def on_batch_end(self, trainer):
+        if trainer.steps == self.steps:
+            signal.raise_signal(signal.SIGINT)
+
+
+@pytest.fixture
+def ctrl_c_after(monkeypatch):
+    """Let the next trainings be interrupted after so many steps, or never (None)."""
+    original = recipe.new_trainer
+
+    def set_steps(steps):
+        def new_trainer(model, recipe, pictures, callbacks, *more):
+            trainer = original(model, recipe, pictures, callbacks, *more)
+            if steps is not None:
+                trainer.callbacks.append(PressCtrlC(steps))
+            return trainer
+
+        monkeypatch.setattr("tinygen.cli.training.new_trainer", new_trainer)
+
+    return set_steps
+
+
+@pytest.mark.usefixtures("glyphs")
+def test_a_training_leaves_checkpoints_a_table_and_a_picture(tmp_path, capsys):
+    assert train(tmp_path, *QUICK) == 0
+
+    said = capsys.readouterr().out
+    assert "Glyphs: 540 to learn from, 60 for validation, 36 classes" in said
+    assert f"tinygen evaluate {tmp_path / 'best.npz'}" in said
+    names = {path.name for path in tmp_path.iterdir()}
+    assert {"best.npz", "last.npz", "history.csv", "curves.png"} <= names
+    head, *rows = (tmp_path / "history.csv").read_text().splitlines()
+    assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= set(head.split(","))
+    assert len(rows) == 2
+    with Image.open(tmp_path / "curves.png") as picture:
+        picture.load()
+
+
+@pytest.mark.usefixtures("glyphs")
+@pytest.mark.parametrize("steps", [3, 6, 8])  # in the first epoch, at its end, in the second
+def test_a_run_that_was_stopped_ends_as_if_it_had_not_been(tmp_path, capsys, ctrl_c_after, steps):
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    options = (*QUICK, "--dropout", "0.2", "--shift", "1", "--seed", "3")
+    assert train(whole, *options) == 0
+
+    ctrl_c_after(steps)
+    assert train(stopped, *options) == 130
+    assert f"tinygen train cnn --resume --out {stopped}" in capsys.readouterr().out
+    ctrl_c_after(None)
+    assert train(stopped, "--resume", "--offline") == 0
+
+    expected = weights_in(whole / "last.npz")
+    found = weights_in(stopped / "last.npz")
+    assert expected.keys() == found.keys()
+    assert all(np.array_equal(expected[name], found[name]) for name in expected)
+
+
+@pytest.mark.usefixtures("glyphs")
+def test_a_run_is_not_overwritten_and_not_resumed_as_another(tmp_path, capsys):
+    train(tmp_path, *QUICK)
+    before = (tmp_path / "last.npz").read_bytes()
+
+    assert train(tmp_path, *QUICK) == 2
+    assert "go on from it with --resume" in capsys.readouterr().err
+
+    assert train(tmp_path, "--resume", "--epochs", "7", "--batch-size", "90") == 2
+    said = capsys.readouterr().err
+    assert "--epochs 2, not 7" in said
+    assert "batch" not in said
+    assert (tmp_path / "last.npz").read_bytes() == before
+
+
+def test_nothing_cannot_be_resumed(tmp_path, capsys):
+    assert train(tmp_path, "--resume") == 2
+    assert "there is no" in capsys.readouterr().err
+
+
+def test_a_folder_of_pictures_is_learned_and_tested(folder, tmp_path, capsys):
+    out = tmp_path / "run"
+    options = ("--data", str(folder), "--epochs", "4", "--batch-size", "9", "--lr", "0.003")
+
+    assert train(out, *options) == 0
+    assert main(["evaluate", str(out / "best.npz")]) == 0
+
+    said = capsys.readouterr().out
+    assert "pictures: 36 to learn from, 4 for validation, 2 classes" in said
+    assert "accuracy" in said
+    assert "100.00%  (10 of 10" in said
+    for name in ("precision", "recall", "F1", "ROC", "log-loss", "calibration"):
+        assert name in said
+    with Image.open(out / "confusion-matrix.png") as picture:
+        picture.load()
+
+
+@pytest.mark.usefixtures("glyphs")
+def test_all_pictures_can_be_learned_from(tmp_path, capsys):
+    assert train(tmp_path, *QUICK, "--all") == 0
+
+    assert "600 to learn from, 0 for validation" in capsys.readouterr().out
+    assert "val_loss" not in (tmp_path / "history.csv").read_text()
+
+
+@pytest.mark.usefixtures("glyphs")
+def test_a_model_is_not_tested_on_other_classes_or_sizes(folder, tmp_path, capsys):
+    train(tmp_path, *QUICK)
+
+    assert main(["evaluate", str(tmp_path / "best.npz"), "--data", str(folder)]) == 2
+    said = capsys.readouterr().err
+    assert "36 classes apart (0, 1, 2, 3, 4, ...), pictures has 2 (bright, dark)" in said
+
+
+def test_pictures_of_another_size_are_refused():
+    from tinygen.cli.errors import UsageError
+    from tinygen.cli.evaluation import _check_fit
+    from tinygen.data import ImageSet
+
+    images, labels = np.zeros((2, 12, 12), np.uint8), np.zeros(2, np.int64)
+    pictures = ImageSet(images, labels, images, labels, "small", False, ("a",))
+
+    with pytest.raises(UsageError, match=r"wants pictures of \(1, 28, 28\).*\(1, 12, 12\)"):
+        _check_fit(pictures, ("a",), [1, 28, 28])
+    with pytest.raises(UsageError, match="no pictures to be tested on"):
+        _check_fit(ImageSet(images, labels, images[:0], labels[:0], "small", False), "a", [])
+
+
+def test_a_checkpoint_that_is_not_there_ends_with_2(tmp_path, capsys):
+    assert main(["evaluate", str(tmp_path / "none.npz")]) == 2
+    assert "there is no file" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("glyphs")
+def test_a_damaged_checkpoint_ends_with_1(tmp_path, capsys):
+    train(tmp_path, *QUICK, "--epochs", "1")
+    path = tmp_path / "best.npz"
+    path.write_bytes(path.read_bytes()[:-1000])
+
+    assert main(["evaluate", str(path)]) == 1
+    assert "best.npz" in capsys.readouterr().err
+
+
+def test_data_that_cannot_be_had_end_with_1(tmp_path, capsys):
+    assert train(tmp_path, "--data", "fashion-mnist", "--offline") == 1
+    assert "Fashion-MNIST is not in" in capsys.readouterr().err
+
+
+def test_a_set_that_is_not_there_ends_with_2(tmp_path, capsys):
+    assert train(tmp_path, "--data", "/no/such/folder") == 2
+    assert "train/CLASS" in capsys.readouterr().err
