@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
 import tinygen as tg
-from tinygen.cli.baselines import linear_accuracy
+from tinygen.cli.baselines import constant_accuracy, linear_accuracy
+from tinygen.cli.demo import EXPECTED
 from tinygen.cli.errors import UsageError
 from tinygen.cli.evaluation import classify
 from tinygen.cli.recipe import (
@@ -18,10 +21,12 @@ from tinygen.cli.recipe import (
     split,
     training_batches,
 )
-from tinygen.data import ImageSet
+from tinygen.data import ImageSet, load_mnist
 from tinygen.data.glyphs import DIGITS, make_glyphs
 from tinygen.io import save_checkpoint
 from tinygen.train import Callback
+
+DATA = os.environ.get("TINYGEN_DATA")
 
 
 def blank_set(count, labels=None):
@@ -174,3 +179,34 @@ def test_the_network_makes_far_fewer_mistakes_than_a_linear_classifier():
 
 def test_the_size_is_that_of_all_weights():
     assert size_of(tg.nn.Dense(3, 4)) == 3 * 4 + 4
+
+
+@pytest.mark.skipif(
+    DATA is None,
+    reason="to train on real digits, set TINYGEN_DATA to a folder with the files of MNIST",
+)
+def test_a_tenth_of_the_real_mnist_teaches_most_of_it():
+    mnist = load_mnist(DATA)
+    images, labels = pictures_of(mnist.train_images[:6000]), mnist.train_labels[:6000]
+    recipe = Recipe(epochs=2, lr=0.01)
+    model, _ = new_model(recipe, images, 10)
+    trainer = new_trainer(model, recipe, len(images), progress=None)
+    trainer.fit(training_batches(recipe, images, labels), recipe.epochs)
+
+    guesses = classify(model, mnist.test_images[:2000]).argmax(axis=1)
+
+    assert (guesses == mnist.test_labels[:2000]).mean() > 0.93
+
+
+@pytest.mark.skipif(
+    DATA is None,
+    reason="to fit real digits, set TINYGEN_DATA to a folder with the files of MNIST",
+)
+def test_what_is_expected_of_the_baselines_is_what_mnist_gives():
+    mnist, expected = load_mnist(DATA), EXPECTED["mnist"]
+    learned, tested = mnist.train_labels, mnist.test_labels
+    constant = constant_accuracy(learned, tested)
+    linear = linear_accuracy(mnist.train_images, learned, mnist.test_images, tested)
+
+    assert expected.constant[0] <= 100 * constant <= expected.constant[1]
+    assert expected.linear[0] <= 100 * linear <= expected.linear[1]

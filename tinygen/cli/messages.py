@@ -129,8 +129,6 @@ example:
     "train data": "Data    {name}: {learned:,} to learn from, {validated:,} for validation, "
     "{classes} classes",
     "train model": "Model   {model} with {size:,} numbers to learn",
-    "train goes on": "Goes on after {epoch} of {epochs} epochs",
-    "train done already": "All {epochs} epochs were done already",
     "train best": "Best    {column} {value:.4g} after epoch {epoch}",
     "train files": "Files   {files} in {folder}",
     "train next": "Next    tinygen evaluate {checkpoint}",
@@ -244,7 +242,7 @@ example:
     "right, orange is a mistake. Where orange gathers, two characters look alike to the network: "
     "do they to you?",
     "page filters": "What it looks for",
-    "page filters caption": "The first layer slides 24 small windows of 5 x 5 weights over the "
+    "page filters caption": "The first layer slides 24 small windows of 5×5 weights over the "
     "picture. Where light meets orange and dark meets blue, a window answers strongly. Nobody "
     "drew these: they began as random numbers, and each step of the training moved them a little.",
     "page activations-1": "What the first layer sees",
@@ -252,7 +250,7 @@ example:
     "it are the answers of the 24 windows: bright where a window found what it looks for.",
     "page activations-2": "What the second layer makes of it",
     "page activations-2 caption": "The second layer looks for patterns in the answers of the "
-    "first. Its 32 maps are coarse, 5 x 5: less about where, more about what. From these 800 "
+    "first. Its 32 maps are coarse, 5×5: less about where, more about what. From these 800 "
     "numbers the last two layers decide.",
     "page calibration": "Does it know when it is right?",
     "page calibration caption": "Of all answers given with 80% confidence, 80% should be right: "
