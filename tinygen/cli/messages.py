@@ -262,8 +262,8 @@ example:
     "page command again does": "Makes this page again, with the same numbers. Another seed gives "
     "another network: how different is it?",
     "page command better": "tinygen train cnn --epochs 12 --dropout 0.3 --shift 2 --all",
-    "page command better does": "Twelve times through, moved about and with gaps: more than 99.3% on "
-    "MNIST.",
+    "page command better does": "Twelve times through, moved about and with gaps: more than 99.3% "
+    "on MNIST.",
     "page command evaluate": "tinygen evaluate {folder}/model.npz",
     "page command evaluate does": "Tests the network of this page again, with more numbers.",
     "page command own": "tinygen train cnn --data FOLDER",
