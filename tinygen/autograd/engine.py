@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tinygen.autograd import anomaly
-from tinygen.autograd.modes import thread
+from tinygen.autograd.modes import calculating_with_tensors, thread
 from tinygen.backend import MODULES, Array
 
 __all__ = ["Function", "Variable", "backward", "grad"]
@@ -825,15 +825,12 @@ def _hooked(gradient: Gradient, hooks: list[Hook] | None) -> Gradient:
     """A gradient after its hooks, which see a Tensor and may return another."""
     if not hooks:
         return gradient
-    modes = thread.modes
-    bare, modes.arrays = modes.arrays, False
-    try:
+    bare = not isinstance(gradient, Variable)
+    with calculating_with_tensors():
         seen = Variable.result_type(gradient) if bare else gradient
         for hook in list(hooks):
             replaced = hook(seen)
             seen = seen if replaced is None else _checked_replacement(replaced, seen)
-    finally:
-        modes.arrays = bare
     return seen.data if bare else seen
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Iterator
 from types import TracebackType
 
 __all__ = ["enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
@@ -29,6 +30,17 @@ class _Thread(threading.local):
 
 
 thread = _Thread()
+
+
+@contextlib.contextmanager
+def calculating_with_tensors() -> Iterator[None]:
+    """Let a hook calculate with Tensors in the midst of a walk that handles bare arrays."""
+    modes = thread.modes
+    before, modes.arrays = modes.arrays, False
+    try:
+        yield
+    finally:
+        modes.arrays = before
 
 
 class set_grad_enabled(contextlib.ContextDecorator):  # noqa: N801 - PyTorch's name

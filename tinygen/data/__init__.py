@@ -26,7 +26,7 @@ from tinygen.data.loader import DataLoader
 from tinygen.data.mnist import load_fashion_mnist, load_mnist
 from tinygen.data.registry import Available, available, fetch, load
 from tinygen.data.ring import Ring, draw_ring
-from tinygen.data.sets import DataError, DataNotFoundError, Digits, ImageSet
+from tinygen.data.sets import DataError, DataNotFoundError, ImageSet
 from tinygen.data.shapes import SHAPES, draw_shapes, make_shapes
 from tinygen.data.transforms import (
     Binarize,
@@ -46,7 +46,7 @@ __all__ = [
     "Binarize", "Compose", "DataLoader", "Dataset", "GaussianNoise", "Normalize", "RandomAffine",
     "RandomCrop", "RandomHorizontalFlip", "RandomShift", "Resize", "Subset", "TensorDataset",
     "ToFloat", "Transform", "default_collate", "random_split",
-    "Available", "DataError", "DataNotFoundError", "Digits", "DownloadError", "ImageSet",
+    "Available", "DataError", "DataNotFoundError", "DownloadError", "ImageSet",
     "available", "fetch", "load", "load_cifar10", "load_fashion_mnist", "load_folder",
     "load_mnist", "read_idx",
     "CHARACTERS", "Canvases", "DIGITS", "Ring", "SHAPES", "Strips", "draw_canvases", "draw_glyphs",

@@ -16,13 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from tinygen.data import cache
-from tinygen.data.cache import user_cache
 from tinygen.data.idx import parse_idx, read_bytes
 from tinygen.data.sets import TEN_DIGITS, DataError, ImageSet
 
 __all__ = [
     "FASHION_MNIST", "MNIST", "IdxSet", "find_mnist", "load_fashion_mnist", "load_mnist",
-    "user_cache",
 ]  # fmt: skip
 
 NAMES = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["DataError", "DataNotFoundError", "Digits", "ImageSet"]
+__all__ = ["DataError", "DataNotFoundError", "ImageSet"]
 
 TEN_DIGITS = tuple("0123456789")
 
@@ -78,7 +78,3 @@ class ImageSet:
             f"ImageSet({self.name}: {len(self.train_images):,} + {len(self.test_images):,} "
             f"pictures of {channels} x {height} x {width}, {len(self.classes)} classes)"
         )
-
-
-Digits = ImageSet
-"""The name from the time when there were digits only."""

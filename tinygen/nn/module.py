@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygen import backend
 from tinygen.autograd import Function, Variable, no_grad
-from tinygen.autograd.modes import thread
+from tinygen.autograd.modes import calculating_with_tensors
 from tinygen.tensors import Tensor
 
 __all__ = ["Buffer", "LoadResult", "Module", "Parameter"]
@@ -486,13 +486,8 @@ class _Identity(Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
         seen = tuple(g if g is None or isinstance(g, Variable) else Tensor(g) for g in gradients)
-        modes = thread.modes
-        bare = modes.arrays
-        modes.arrays = False  # the listener calculates with Tensors
-        try:
+        with calculating_with_tensors():
             told = ctx.tell(seen)
-        finally:
-            modes.arrays = bare
         replaced = seen if told is None else told
         return tuple(
             new.data if isinstance(new, Variable) and not isinstance(old, Variable) else new
