@@ -9,9 +9,10 @@ tensor([2., 4., 6.])
 
 from __future__ import annotations
 
-from typing import Any
+import importlib
+from typing import TYPE_CHECKING, Any
 
-from tinygen import autograd, data, metrics, nn, optim, plots
+from tinygen import autograd, nn, optim
 from tinygen.autograd import (
     anomaly_mode,
     enable_grad,
@@ -23,7 +24,6 @@ from tinygen.autograd import (
 from tinygen.backend import plain
 from tinygen.backend.random import get_rng_state, manual_seed, set_rng_state
 from tinygen.gradcheck import gradcheck, gradgradcheck
-from tinygen.io import load, save
 from tinygen.ops import activation, elementwise, extremes, indexing, linalg, reduction, scan, shape
 from tinygen.ops.activation import *  # noqa: F403
 from tinygen.ops.elementwise import *  # noqa: F403
@@ -37,12 +37,16 @@ from tinygen.ops.shape import *  # noqa: F403
 from tinygen.tensors import *  # noqa: F403
 from tinygen.tensors import __all__ as _tensor_names
 
+if TYPE_CHECKING:
+    from tinygen import data, io, metrics, models, plots
+    from tinygen.io import load, save
+
 __version__ = "0.1.0"
 
 __all__ = [
     "anomaly_mode", "autograd", "bernoulli", "data", "enable_grad", "get_rng_state", "grad",
-    "gradcheck", "gradgradcheck", "is_grad_enabled", "load", "manual_seed", "metrics", "nn",
-    "no_grad", "optim", "plain", "plots", "randn_like", "save", "set_grad_enabled",
+    "gradcheck", "gradgradcheck", "io", "is_grad_enabled", "load", "manual_seed", "metrics",
+    "models", "nn", "no_grad", "optim", "plain", "plots", "randn_like", "save", "set_grad_enabled",
     "set_rng_state",
     *_tensor_names,
 ]  # fmt: skip
@@ -50,10 +54,18 @@ for _family in (activation, elementwise, extremes, indexing, linalg, reduction, 
     __all__ += _family.__all__
 
 
-def __getattr__(name: str) -> Any:
-    """Functions beyond the four model families' needs are loaded when asked for."""
-    if name == "einsum":
-        from tinygen.ops.more import einsum
+_ROOMS = ("data", "io", "metrics", "models", "plots")
+_LATER = {"einsum": "tinygen.ops.more", "load": "tinygen.io", "save": "tinygen.io"}
 
-        return einsum
+
+def __getattr__(name: str) -> Any:
+    """What not every program needs is loaded when it is asked for: ``import tinygen`` is quick."""
+    if name in _ROOMS:
+        return importlib.import_module(f"tinygen.{name}")
+    if name in _LATER:
+        return getattr(importlib.import_module(_LATER[name]), name)
     raise AttributeError(f"tinygen has no {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ROOMS, *_LATER})

@@ -141,6 +141,14 @@ def test_a_part_that_was_freed_is_found_from_another_result() -> None:
         (shared * 3).sum().backward()
 
 
+def test_grad_finds_a_part_that_was_freed_too() -> None:
+    x = leaf(2.0)
+    shared = x.exp()
+    (shared * 2).sum().backward()
+    with pytest.raises(RuntimeError, match="<Exp> was already walked"):
+        tg.grad((shared * 3).sum(), x)
+
+
 def test_a_carried_state_can_be_detached_instead() -> None:
     w, state = leaf(0.5), tg.tensor([1.0], dtype=np.float64)
     for _ in range(3):

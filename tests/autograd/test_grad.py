@@ -122,6 +122,33 @@ def test_a_function_is_told_which_gradients_are_wanted() -> None:
     assert asked == [(False, True, False), (True, True, False)]
 
 
+def test_a_rule_that_failed_when_little_was_wanted_gives_all_later() -> None:
+    class FailsOnce(tg.autograd.Function):
+        failed = False
+
+        @staticmethod
+        def forward(ctx: Any, a: Any, b: Any) -> Any:
+            ctx.save_for_backward(a, b)
+            return a * b
+
+        @staticmethod
+        def backward(ctx: Any, grad: Any) -> Any:
+            if not FailsOnce.failed:
+                FailsOnce.failed = True
+                raise ArithmeticError
+            a, b = ctx.saved_tensors
+            needs_a, needs_b = ctx.needs_input_grad
+            return grad * b if needs_a else None, grad * a if needs_b else None
+
+    a, b = leaf(2.0), leaf(3.0)
+    y = FailsOnce.apply(a, b).sum()
+    with pytest.raises(ArithmeticError):
+        tg.grad(y, b, retain_graph=True)
+    y.backward()
+    np.testing.assert_array_equal(a.grad.numpy(), [3.0])
+    np.testing.assert_array_equal(b.grad.numpy(), [2.0])
+
+
 # ---- inputs without a gradient ---------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -56,6 +57,19 @@ def test_a_view_that_was_saved_notices_a_change_of_its_base() -> None:
     base = tg.tensor([[1.0, 2.0], [3.0, 4.0]])
     w = tg.tensor([1.0, 1.0], requires_grad=True)
     y = (w * base[0]).sum()
+    base.zero_()
+    with pytest.raises(RuntimeError, match=CHANGED):
+        y.backward()
+
+
+def test_a_view_of_a_function_that_a_user_wrote_notices_it_as_well() -> None:
+    class LastHalf(tg.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x[len(x) // 2 :]
+
+    base, w = tg.tensor([1.0, 2.0]), tg.tensor([1.0], requires_grad=True)
+    y = (w * LastHalf.apply(base)).sum()
     base.zero_()
     with pytest.raises(RuntimeError, match=CHANGED):
         y.backward()

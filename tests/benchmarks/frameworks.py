@@ -17,7 +17,7 @@ class Framework:
         The module in this package; it has ``about()``, ``LEFT_OUT`` (a reason for each workload
         the framework cannot express) and one or more dictionaries of steps.
     steps : str
-        The dictionary: from a workload's key to the function that builds its training step.
+        The dictionary: from the key of a task's builder to the function that makes its step.
     is_numpy_peer : bool
         Whether it is another library on NumPy, the fastest of which tinygen is measured against.
     """
@@ -29,6 +29,7 @@ class Framework:
 
 
 REFERENCE = "pytorch"
+BEST = ("pytorch", "pytorch-fused", "pytorch-channels-last")
 
 FRAMEWORKS = {
     "tinygen": Framework("tinygen", "in_tinygen"),

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from . import workloads
-from .workloads import WORKLOADS, Layer, TrainingStep, Workload
+from .workloads import WORKLOADS, Call, Layer, TrainingStep, Workload
 
 
 @dataclass(frozen=True)
@@ -93,11 +93,9 @@ def _classifier_step(
     return step
 
 
-def cnn(settings: Settings) -> TrainingStep:
-    """W1."""
-    images, labels = workloads.cnn_batch()
-    initial = workloads.cnn_weights()
-    network = nn.Sequential(
+def _cnn(side: int) -> nn.Module:
+    initial = workloads.cnn_weights(side)
+    return nn.Sequential(
         *_conv_block(initial["conv1"]),
         *_conv_block(initial["conv2"]),
         nn.Flatten(),
@@ -105,7 +103,29 @@ def cnn(settings: Settings) -> TrainingStep:
         nn.ReLU(),
         _dense(initial["output"]),
     )
-    return _classifier_step(settings, network, WORKLOADS["W1"], settings.images(images), labels)
+
+
+def cnn(settings: Settings, batch: int = 64, side: int = 28) -> TrainingStep:
+    """W1."""
+    images, labels = workloads.cnn_batch(batch, side)
+    return _classifier_step(settings, _cnn(side), WORKLOADS["W1"], settings.images(images), labels)
+
+
+def _call(settings: Settings, network: nn.Module, batch: Tensor) -> Call:
+    """Inference: from a batch of inputs to the network's output as an array."""
+    network = network.to(memory_format=settings.memory_format).eval()
+
+    @torch.inference_mode()
+    def call() -> np.ndarray:
+        return network(batch).numpy()
+
+    return call
+
+
+def classify(settings: Settings, batch: int) -> Call:
+    """The scores that the network of W1 gives to a batch of images."""
+    images, _ = workloads.cnn_batch(batch)
+    return _call(settings, _cnn(side=28), settings.images(images))
 
 
 class VAE(nn.Module):
@@ -166,6 +186,13 @@ def _discriminator(initial: dict[str, Layer]) -> nn.Module:
         nn.Flatten(),
         _dense(initial["output"]),
     )
+
+
+def sample(settings: Settings) -> Call:
+    """A batch of images from the generator of W3."""
+    _, noise = workloads.gan_batch()
+    generator_weights, _ = workloads.gan_weights()
+    return _call(settings, _generator(generator_weights), torch.tensor(noise))
 
 
 def gan(settings: Settings) -> TrainingStep:
@@ -256,17 +283,18 @@ def vgg(settings: Settings, dropout: float = workloads.VGG_DROPOUT) -> TrainingS
     return _classifier_step(settings, network, WORKLOADS["W6"], settings.images(images), labels)
 
 
-def _steps(
-    settings: Settings, builders: dict[str, Callable[..., TrainingStep]]
-) -> dict[str, Callable[..., TrainingStep]]:
+def _with(
+    settings: Settings, builders: dict[str, Callable[..., TrainingStep | Call]]
+) -> dict[str, Callable[..., TrainingStep | Call]]:
     return {key: partial(build, settings) for key, build in builders.items()}
 
 
+_CALLS = {"classify": classify, "sample": sample}
 _WITH_IMAGES = {"W1": cnn, "W3": gan, "W6": vgg}
 _WITH_ADAM = _WITH_IMAGES | {"W2": vae, "W4": lstm}
 
-STEPS = _steps(Settings(), _WITH_ADAM | {"W5": tape})
-FUSED_STEPS = _steps(Settings(fused_adam=True), _WITH_ADAM)
-CHANNELS_LAST_STEPS = _steps(Settings(fused_adam=True, channels_last=True), _WITH_IMAGES)
+STEPS = _with(Settings(), _WITH_ADAM | {"W5": tape} | _CALLS)
+FUSED_STEPS = _with(Settings(fused_adam=True), _WITH_ADAM)
+CHANNELS_LAST_STEPS = _with(Settings(fused_adam=True, channels_last=True), _WITH_IMAGES | _CALLS)
 
-LEFT_OUT = dict.fromkeys(WORKLOADS, "this variant changes nothing in it")
+LEFT_OUT = dict.fromkeys((*WORKLOADS, *_CALLS), "this variant changes nothing in it")

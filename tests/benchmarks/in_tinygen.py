@@ -9,7 +9,7 @@ from tinygen import Tensor, nn
 from tinygen.nn import functional as F
 
 from . import workloads
-from .workloads import WORKLOADS, Layer, TrainingStep, Workload
+from .workloads import WORKLOADS, Call, Layer, TrainingStep, Workload
 
 
 def about() -> str:
@@ -69,10 +69,9 @@ def _classifier_step(
     return step
 
 
-def cnn() -> TrainingStep:
-    """W1."""
-    initial = workloads.cnn_weights()
-    network = nn.Sequential(
+def _cnn(side: int) -> nn.Module:
+    initial = workloads.cnn_weights(side)
+    return nn.Sequential(
         *_conv_block(initial["conv1"]),
         *_conv_block(initial["conv2"]),
         nn.Flatten(),
@@ -80,7 +79,29 @@ def cnn() -> TrainingStep:
         nn.ReLU(),
         _dense(initial["output"]),
     )
-    return _classifier_step(network, WORKLOADS["W1"], *workloads.cnn_batch())
+
+
+def cnn(batch: int = 64, side: int = 28) -> TrainingStep:
+    """W1."""
+    return _classifier_step(_cnn(side), WORKLOADS["W1"], *workloads.cnn_batch(batch, side))
+
+
+def _call(network: nn.Module, inputs: np.ndarray) -> Call:
+    """Inference: from a batch of inputs to the network's output as an array."""
+    network.eval()
+    batch = tg.tensor(inputs)
+
+    @tg.no_grad()
+    def call() -> np.ndarray:
+        return network(batch).numpy()
+
+    return call
+
+
+def classify(batch: int) -> Call:
+    """The scores that the network of W1 gives to a batch of images."""
+    images, _ = workloads.cnn_batch(batch)
+    return _call(_cnn(side=28), images)
 
 
 class VAE(nn.Module):
@@ -142,6 +163,13 @@ def _discriminator(initial: dict[str, Layer]) -> nn.Module:
         nn.Flatten(),
         _dense(initial["output"]),
     )
+
+
+def sample() -> Call:
+    """A batch of images from the generator of W3."""
+    _, noise = workloads.gan_batch()
+    generator_weights, _ = workloads.gan_weights()
+    return _call(_generator(generator_weights), noise)
 
 
 def gan() -> TrainingStep:
@@ -229,5 +257,8 @@ def vgg(dropout: float = workloads.VGG_DROPOUT) -> TrainingStep:
     return _classifier_step(network, WORKLOADS["W6"], *workloads.vgg_batch())
 
 
-STEPS = {"W1": cnn, "W2": vae, "W3": gan, "W4": lstm, "W5": tape, "W6": vgg}
+STEPS = {
+    "W1": cnn, "W2": vae, "W3": gan, "W4": lstm, "W5": tape, "W6": vgg,
+    "classify": classify, "sample": sample,
+}  # fmt: skip
 LEFT_OUT: dict[str, str] = {}

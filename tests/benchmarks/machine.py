@@ -7,11 +7,9 @@ import os
 import platform
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-
-# Both choose other OpenBLAS kernels than the processor's own; some containers export them.
-BLAS_OVERRIDES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 THREAD_COUNTS = (
     "OMP_NUM_THREADS",
@@ -28,19 +26,18 @@ ONLY_AVX2 = {
     "MKL_ENABLE_INSTRUCTIONS": "AVX2",
 }
 
-_CORE_NAME_FUNCTIONS = (
-    "scipy_openblas_get_corename64_",
-    "scipy_openblas_get_corename",
-    "openblas_get_corename64_",
-    "openblas_get_corename",
-)
+# All choose other kernels than the processor's own; some containers export them. (`tinygen doctor`
+# has such a list, but importing it would bring tinygen into every framework's process.)
+OVERRIDES = (*ONLY_AVX2, "OPENBLAS_L2_SIZE", "NPY_DISABLE_CPU_FEATURES")
+
+_PREFIXES, _SUFFIXES = ("scipy_openblas_", "openblas_"), ("64_", "")
 
 
 def child_environment(
     inherited: Mapping[str, str], threads: int, avx2_only: bool
 ) -> dict[str, str]:
     """The environment every framework runs in: the same threads, and no overridden kernels."""
-    environment = {key: value for key, value in inherited.items() if key not in BLAS_OVERRIDES}
+    environment = {key: value for key, value in inherited.items() if key not in OVERRIDES}
     environment |= dict.fromkeys(THREAD_COUNTS, str(threads))
     if avx2_only:
         environment |= ONLY_AVX2
@@ -71,24 +68,54 @@ def processor() -> str:
 def numpy_build() -> str:
     """NumPy's version, its BLAS with the kernels chosen at run time, and its own SIMD level."""
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-    core = _openblas_core() or "not known"
-    simd = " ".join(_numpy_simd()) or "baseline"
     return (
-        f"NumPy {np.__version__}, {blas['name']} {blas['version']} (core type {core}), SIMD {simd}"
+        f"NumPy {np.__version__}, {blas['name']} {blas['version']} (core type {openblas_core()}, "
+        f"{_openblas_threads()} threads), SIMD {numpy_simd()}"
     )
 
 
-def _openblas_core() -> str | None:
+def numpy_simd() -> str:
+    """The levels above the baseline that NumPy's own loops use."""
+    return " ".join(_numpy_simd()) or "baseline"
+
+
+def openblas_core() -> str:
     """The core type that the OpenBLAS loaded in this process has chosen (Linux only)."""
+    get_core_name = _from_openblas("get_corename")
+    if get_core_name is None:
+        return "not known"
+    get_core_name.restype = ctypes.c_char_p
+    return get_core_name().decode()
+
+
+def _openblas_threads() -> str:
+    get_threads = _from_openblas("get_num_threads")
+    return str(get_threads()) if get_threads else "an unknown number of"
+
+
+def _from_openblas(name: str) -> Any:
+    """A function of the OpenBLAS in this process, under whichever name this build gives it."""
     maps = Path("/proc/self/maps")
     if not maps.exists():
         return None
     paths = {line.split()[-1] for line in maps.read_text().splitlines() if "openblas" in line}
     for path in sorted(paths):
         library = ctypes.CDLL(path)
-        for name in _CORE_NAME_FUNCTIONS:
-            if hasattr(library, name):
-                get_core_name = getattr(library, name)
-                get_core_name.restype = ctypes.c_char_p
-                return get_core_name().decode()
+        for prefix in _PREFIXES:
+            for suffix in _SUFFIXES:
+                if hasattr(library, prefix + name + suffix):
+                    return getattr(library, prefix + name + suffix)
     return None
+
+
+def forget_peak_memory() -> None:
+    """Let the peak of this process's memory begin again from what it has now (Linux only)."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def memory(kind: str) -> float:
+    """MiB of memory that this process has (``VmRSS``), or has had at most (``VmHWM``)."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(kind):
+            return int(line.split()[1]) / 1024
+    raise KeyError(kind)

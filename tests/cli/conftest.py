@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tinygen.cli import cores
 from tinygen.data import ImageSet, cache, registry
 from tinygen.data.glyphs import make_glyphs
 
@@ -22,6 +23,12 @@ def _no_files_and_no_network(monkeypatch, tmp_path):
     monkeypatch.setattr(cache, "download", unreachable)
 
 
+@pytest.fixture(autouse=True)
+def _idle_cores(monkeypatch):
+    """Other programs do nothing, and nobody has to watch them."""
+    monkeypatch.setattr(cores, "use", lambda: cores.Use(0.0, 2))
+
+
 @pytest.fixture(scope="session")
 def few_glyphs() -> ImageSet:
     return make_glyphs(600, 100)
@@ -33,9 +40,7 @@ def glyphs(monkeypatch, few_glyphs) -> ImageSet:
     monkeypatch.setattr(
         registry, "DRAWN",
         tuple(
-            registry.Drawn(
-                one.name, one.summary, lambda: few_glyphs, one.counts, one.picture_shape
-            )
+            registry.Drawn(one.name, lambda: few_glyphs, one.counts, one.picture_shape)
             for one in registry.DRAWN
         ),
     )  # fmt: skip

@@ -65,7 +65,7 @@ def loader_of(glyphs):
 
     def load(name, **_):
         if name == "mnist":
-            raise DataNotFoundError("MNIST is not in the test. Fetch it from somewhere")
+            raise DataNotFoundError("MNIST is not in the test", remedy="Fetch it from somewhere")
         return glyphs
 
     return load
@@ -165,7 +165,7 @@ def asked(monkeypatch, few_glyphs):
     def load(name, offline=False, progress=None, budget=None):
         asked.append((name, offline, budget))
         if name == "mnist" and (offline or "no network" in asked):
-            raise DataNotFoundError("MNIST is not in the test. Fetch it from somewhere")
+            raise DataNotFoundError("MNIST is not in the test", remedy="Fetch it from somewhere")
         return few_glyphs
 
     monkeypatch.setattr(data, "load", load)
@@ -268,6 +268,26 @@ def test_a_gpu_that_is_not_there_ends_with_2_and_the_reason(tmp_path, capsys, mo
 
     assert run_demo(tmp_path, "--device", "cuda") == 2
     assert "CuPy is not installed" in capsys.readouterr().err
+
+
+def test_what_is_expected_of_the_network_holds_each_of_its_seeds():
+    for expected in demo.EXPECTED.values():
+        low, high = expected.network
+        assert len(expected.seeds) >= 5
+        assert low < min(expected.seeds) <= max(expected.seeds) < high
+        assert high - low < 1
+
+
+@pytest.mark.usefixtures("glyphs")
+def test_only_trainings_of_the_same_length_are_compared(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(demo, "DRAWINGS", {"filters": demo.DRAWINGS["filters"]})
+    monkeypatch.setattr(demo, "_page", lambda *_: None)
+    monkeypatch.setattr(demo, "render", lambda _: "")
+    for epochs, is_compared in (("1", False), ("3", True)):
+        assert run_demo(tmp_path, "--epochs", epochs) == 0
+        said = capsys.readouterr().out
+        assert ("98.7 to 99.2%" in said) == is_compared
+        assert ("trainings with 5 seeds" in said) == is_compared
 
 
 def test_what_is_expected_of_the_baselines_is_what_the_glyphs_give():

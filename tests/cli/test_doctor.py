@@ -30,7 +30,7 @@ def test_a_machine_without_a_gpu_is_well(capsys):
 
 
 def test_everything_that_matters_is_looked_at():
-    wanted = {"Python", "NumPy", "GPU", "Threads", "Speed", "Training", "MNIST"}
+    wanted = {"Python", "NumPy", "GPU", "Threads", "Cores", "Speed", "Training", "MNIST"}
     assert wanted <= set(findings())
 
 
@@ -72,7 +72,7 @@ def test_a_training_step_that_does_not_help_is_the_end(monkeypatch, after):
 def test_thread_limits_are_named(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
-    assert findings()["Threads"] == ("Threads", True, "OMP_NUM_THREADS=1")
+    assert findings()["Threads"] == doctor.Finding("Threads", True, "OMP_NUM_THREADS=1")
 
 
 def test_a_variable_that_chooses_slower_kernels_is_pointed_out(monkeypatch):

@@ -23,7 +23,8 @@ from tinygen.cli.recipe import (
 )
 from tinygen.data import ImageSet, load_mnist
 from tinygen.data.glyphs import DIGITS, make_glyphs
-from tinygen.io import save_checkpoint
+from tinygen.io import load_checkpoint, save_checkpoint
+from tinygen.models import create
 from tinygen.train import Callback
 
 DATA = os.environ.get("TINYGEN_DATA")
@@ -99,12 +100,12 @@ def test_the_seed_decides_the_first_weights():
 
 
 def test_batches_are_float_pictures_that_are_moved_if_asked_for():
-    images = np.zeros((8, 1, 12, 12), np.uint8)
+    images = np.zeros((40, 1, 12, 12), np.uint8)
     images[:, 0, 6, 6] = 255
     places = set()
     for shift in (0, 2):
         recipe = Recipe(batch_size=4, shift=shift)
-        for batch, _ in training_batches(recipe, images, np.zeros(8, np.int64)):
+        for batch, _ in training_batches(recipe, images, np.zeros(40, np.int64)):
             assert batch.dtype == np.float32
             assert batch.shape == (4, 1, 12, 12)
             assert batch.numpy().sum(axis=(1, 2, 3)).tolist() == [1] * 4
@@ -140,7 +141,7 @@ def test_a_checkpoint_says_what_it_is(tmp_path):
     recipe = Recipe(data="pets", epochs=3)
     model, arguments = new_model(recipe, np.zeros((4, 1, 12, 12), np.uint8), 2)
     card = Card(recipe, arguments, ("cat", "dog"))
-    trainer = new_trainer(model, recipe, 4, [card], out=tmp_path, progress=None)
+    trainer = new_trainer(model, recipe, 4, out=tmp_path, progress=None, card=card)
     trainer.diagnose = False
     images, labels = np.zeros((4, 1, 12, 12), np.uint8), np.zeros(4, np.int64)
     trainer.fit(training_batches(recipe, images, labels), 1)
@@ -152,7 +153,39 @@ def test_a_checkpoint_says_what_it_is(tmp_path):
     assert read.classes == ["cat", "dog"]
 
 
-@pytest.mark.parametrize("metadata", [None, {"trainer": {"callbacks": {}}}, {"epoch": 3}])
+def test_a_checkpoint_builds_its_model_again(tmp_path):
+    model, arguments = new_model(Recipe(), np.zeros((4, 3, 12, 14), np.uint8), 5)
+    card = Card(Recipe(), arguments, "abcde")
+    save_checkpoint(tmp_path / "model.npz", model=model, **card.contents())
+
+    saved = load_checkpoint(tmp_path / "model.npz")
+    again = create(saved.architecture, **saved.arguments)
+    load_checkpoint(tmp_path / "model.npz", model=again)
+
+    assert type(again) is type(model)
+    pictures = tg.rand(2, 3, 12, 14)
+    with tg.no_grad():
+        np.testing.assert_array_equal(again(pictures).numpy(), model(pictures).numpy())
+
+
+def test_a_model_that_is_not_known_is_named(tmp_path):
+    card = Card(Recipe(model="diffusion"), {}, "ab")
+    save_checkpoint(tmp_path / "new.npz", model=tg.nn.Dense(2, 2), **card.contents())
+
+    with pytest.raises(UsageError, match="a model 'diffusion', .* knows only cnn"):
+        read_card(tmp_path / "new.npz")
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        None,
+        {"epoch": 3},
+        {"recipe": {}},
+        {"recipe": {"epochs": "many"}, "classes": ["a"]},
+        {"recipe": {"colour": "red"}, "classes": ["a"]},
+    ],
+)
 def test_a_checkpoint_of_another_hand_says_nothing(tmp_path, metadata):
     save_checkpoint(tmp_path / "other.npz", model=tg.nn.Dense(2, 2), metadata=metadata)
 

@@ -7,14 +7,15 @@ from PIL import Image
 
 from tinygen import data
 from tinygen.cli import main, sets
-from tinygen.cli.arguments import NAMES
+from tinygen.cli.arguments import DRAWN_ONLY, NAMES
+from tinygen.cli.samples import SAMPLES
 
 
 def test_all_sets_are_listed_with_how_to_have_them(capsys):
     assert main(["data", "list"]) == 0
 
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == ["name", *NAMES]
+    assert [line.split()[0] for line in lines] == ["name", *NAMES, *DRAWN_ONLY]
     assert "to be fetched, 11.6 MB" in lines[1]
     assert "drawn when asked for" in lines[-1]
 
@@ -76,7 +77,32 @@ def test_what_cannot_be_fetched_ends_with_1_and_every_mirror(capsys):
     assert said.count("is not asked by tests") == 3
 
 
-@pytest.mark.parametrize("name", ["mmnist", "glyphs"])
+@pytest.mark.parametrize("name", DRAWN_ONLY)
+def test_what_is_for_other_models_is_shown_too(tmp_path, capsys, name):
+    pictures = []
+    for seed in ("0", "0", "1"):
+        path = tmp_path / f"{name}.png"
+        assert main(["data", "show", name, "--seed", seed, "--out", str(path)]) == 0
+        with Image.open(path) as picture:
+            pictures.append(picture.convert("RGB").tobytes())
+
+    assert pictures[0] == pictures[1] != pictures[2]
+    assert capsys.readouterr().out.startswith(f"{name}: ")
+
+
+def test_the_shapes_that_are_listed_are_those_that_are_drawn():
+    assert SAMPLES.keys() == set(DRAWN_ONLY)
+    assert SAMPLES["ring"].shape == data.draw_ring(1, 0).points[0].shape
+    assert SAMPLES["canvases"].shape[1:] == data.draw_canvases(1, 0).images[0].shape
+    assert SAMPLES["strips"].shape[1:] == data.draw_strips(1, 0).images[0].shape
+
+
+def test_a_classifier_does_not_learn_what_has_no_classes(tmp_path, capsys):
+    assert main(["train", "cnn", "--data", "ring", "--out", str(tmp_path)]) == 2
+    assert "ring has no classes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["mmnist", "glyphs", "strips"])
 def test_what_has_no_files_cannot_be_fetched(capsys, name):
     assert main(["data", "get", name]) == 2
     assert name in capsys.readouterr().err

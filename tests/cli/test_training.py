@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from tinygen.cli import main, recipe
+from tinygen.io import load_checkpoint
 from tinygen.train import Callback
 
 # A few hundred pictures in a few steps make weights jump; that is what is said then.
@@ -41,8 +46,8 @@ def ctrl_c_after(monkeypatch):
     original = recipe.new_trainer
 
     def set_steps(steps):
-        def new_trainer(model, recipe, pictures, callbacks, *more):
-            trainer = original(model, recipe, pictures, callbacks, *more)
+        def new_trainer(*given, **more):
+            trainer = original(*given, **more)
             if steps is not None:
                 trainer.callbacks.append(PressCtrlC(steps))
             return trainer
@@ -86,6 +91,46 @@ def test_a_run_that_was_stopped_ends_as_if_it_had_not_been(tmp_path, capsys, ctr
     assert len(expected) == 10
     assert expected.keys() == found.keys()
     assert all(np.array_equal(expected[name], found[name]) for name in expected)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no signal that kills")
+def test_a_run_that_was_killed_ends_as_if_it_had_not_been(folder, tmp_path):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    command = [sys.executable, "-m", "tinygen", "train", "cnn", "--offline", "--out"]
+    recipe = ["--data", str(folder), "--epochs", "8", "--batch-size", "6", "--shift", "1"]
+    quietly = {
+        "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL,
+        "env": {**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+    }  # fmt: skip
+    subprocess.run([*command, str(whole), *recipe], check=True, **quietly)
+
+    for epochs, words in ((2, recipe), (5, ["--resume"])):
+        with subprocess.Popen([*command, str(killed), *words], **quietly) as process:
+            while process.poll() is None and lines_in(killed / "history.jsonl") < epochs:
+                time.sleep(0.002)
+            process.kill()
+    assert load_checkpoint(killed / "last.npz").epoch < 8
+    subprocess.run([*command, str(killed), "--resume"], check=True, **quietly)
+
+    expected, found = weights_in(whole / "last.npz"), weights_in(killed / "last.npz")
+    assert expected.keys() == found.keys()
+    assert all(np.array_equal(expected[name], found[name]) for name in expected)
+
+
+def lines_in(path):
+    return len(path.read_text().splitlines()) if path.exists() else 0
+
+
+def test_a_long_epoch_is_saved_on_the_way(folder, tmp_path, monkeypatch, ctrl_c_after):
+    monkeypatch.setattr(recipe, "SAVE_EVERY", 2)
+    steps = []
+    ctrl_c_after(3)
+    monkeypatch.setattr(
+        "tinygen.train.trainer.save", lambda trainer, *_: steps.append(trainer.steps)
+    )
+
+    assert train(tmp_path, "--data", str(folder), "--batch-size", "4", "--epochs", "1") == 130
+    assert steps == [2, 3]
 
 
 @pytest.mark.usefixtures("glyphs")

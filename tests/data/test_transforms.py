@@ -31,7 +31,7 @@ CHANCES = [
 ]
 CERTAINTIES = [ToFloat(), Normalize(0.4, 0.2), Normalize([0.4, 0.5], [0.2, 0.1]), Binarize(),
                Resize((5, 9))]  # fmt: skip
-ALL = [*CHANCES, *CERTAINTIES, Compose(CHANCES[:4])]
+ALL = [*CHANCES, *CERTAINTIES, Compose(CHANCES[:4]), RandomShift(2, together=True)]
 
 
 def random_images(n: int = 5, channels: int = 2, dtype=np.float32) -> np.ndarray:
@@ -372,6 +372,21 @@ def test_a_shift_moves_into_both_directions_and_fills_with_0():
 
     assert (made.sum(axis=(1, 2, 3)) == 1).all()
     assert {tuple(place) for place in np.argwhere(made)[:, 2:]} == set(np.ndindex(5, 5))
+
+
+def test_a_batch_can_be_shifted_together():
+    dot = np.zeros((3, 1, 5, 5), np.float32)
+    dot[:, :, 2, 2] = 1
+    shift, generator = RandomShift(2, together=True), seeded()
+    places = set()
+
+    for _ in range(200):
+        made = np.argwhere(shift(dot, generator))[:, 2:]
+        assert (made == made[0]).all()
+        assert len(made) == 3
+        places.add(tuple(made[0].tolist()))
+
+    assert places == set(np.ndindex(5, 5))
 
 
 def test_a_window_larger_than_the_image_is_refused():

@@ -37,7 +37,10 @@ def test_a_checkpoint_is_described(path):
     training = Training().run(3)
     save_checkpoint(
         path, **training.parts, epoch=2, step=12345, architecture="mlp", arguments={"width": 16},
-        metadata={"accuracy": 0.5, "notes": "n" * 500},
+        metadata={
+            "accuracy": 0.5, "notes": "n" * 500, "recipe": {"lr": 0.01, "data": "mnist" * 50},
+            "none": {}, "scores": {str(seed): seed for seed in range(1000)},
+        },
     )  # fmt: skip
 
     said = facts(describe(path))
@@ -60,6 +63,10 @@ def test_a_checkpoint_is_described(path):
     assert said["generators"] == f"host PCG64DXSM, noise at block {blocks:,}"
     assert said["metadata accuracy"] == "0.5"
     assert len(said["metadata notes"]) == 60
+    assert said["metadata recipe"].startswith("lr=0.01, data='mnistmnist")
+    assert len(said["metadata recipe"]) < 80
+    assert said["metadata none"] == "{}"
+    assert said["metadata scores"] == "dict of 1,000"
 
 
 def test_every_array_has_a_row_and_the_sum_is_below(path):

@@ -36,6 +36,8 @@ from tests.standin.array import ndarray, wrap
 from tests.standin.compiler import CompilerMissingError
 from tests.standin.frozen import API, VERSION
 from tests.standin.functions import FrozenModule
+from tests.standin.raw_kernels import RawKernel
+from tests.standin.reductions import ReductionKernel
 from tests.standin.ufuncs import ufunc
 
 __all__ = [
@@ -113,8 +115,8 @@ def _build_cupy() -> FrozenModule:
         get_default_memory_pool=lambda: pool,
         get_default_pinned_memory_pool=lambda: pool,
         ElementwiseKernel=kernels.ElementwiseKernel,
-        RawKernel=kernels.RawKernel,
-        ReductionKernel=kernels.ReductionKernel,
+        RawKernel=RawKernel,
+        ReductionKernel=ReductionKernel,
         cuda=cuda,
         random=rng,
         linalg=FrozenModule("cupy.linalg", np.linalg, API["cupy.linalg"]),

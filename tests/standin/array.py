@@ -44,6 +44,13 @@ class Flags:
         return bool(getattr(self, name.lower()))
 
 
+class MemoryPointer:
+    """An address on the imaginary device: one of the host, which kernels there can follow."""
+
+    def __init__(self, ptr: int) -> None:
+        self.ptr = ptr
+
+
 class ndarray:  # noqa: N801 (CuPy's name)
     """An array on the imaginary device; what CuPy refuses, it refuses.
 
@@ -131,6 +138,11 @@ class ndarray:  # noqa: N801 (CuPy's name)
         from tests.standin.cuda import Device
 
         return Device(0)
+
+    @property
+    def data(self) -> MemoryPointer:
+        """Where the array begins, for a kernel that is handed addresses."""
+        return MemoryPointer(self._host.ctypes.data)
 
     @property
     def base(self) -> ndarray | None:

@@ -44,6 +44,10 @@ class Case:
         """Make a kernel that is not meant to run."""
         return self.cp.ElementwiseKernel(inputs, outputs, "", "never_launched")
 
+    def total(self, inputs: str) -> Any:
+        """Make a sum that is not meant to run."""
+        return self.cp.ReductionKernel(inputs, "T y", "x", "a + b", "y = a", "0", "never_summed")
+
 
 @dataclass(frozen=True)
 class Promise:
@@ -210,6 +214,21 @@ KERNELS = (
         (ValueError,),
     ),
     Promise("no parameter is called i", lambda c: c.elementwise("T i"), (ValueError,)),
+    Promise("x.data.ptr is an address", lambda c: type(c.x.data.ptr) is int),
+    Promise(
+        "the address of a view is inside of its base",
+        lambda c: c.x[1].data.ptr - c.x.data.ptr == c.x.strides[0],
+    ),
+    Promise(
+        "a reduction refuses a host array",
+        lambda c: c.total("T x")(c.host),
+        (TypeError,),
+    ),
+    Promise(
+        "a reduction mixes no types",
+        lambda c: c.total("T x, T y")(c.x, c.x.astype(np.float64)),
+        (TypeError,),
+    ),
 )
 
 PROMISES = (

@@ -38,6 +38,8 @@ _CREATION = names(
     "arange empty empty_like eye full full_like identity linspace ones ones_like tri zeros "
     "zeros_like"
 )
+# Memory without content: nothing runs on the device.
+_ALLOCATION = names("empty empty_like")
 # These keep the order of their input in CuPy as in NumPy.
 _ORDER_KEEPING = names("asfortranarray astype copy empty_like full_like ones_like zeros_like")
 _HOST_TYPES = (np.generic, np.dtype, np.finfo, np.iinfo, Exception)
@@ -124,7 +126,8 @@ def _on_device(name: str, result: Any, operands: tuple[Any, ...]) -> Any:
     first = result[0] if isinstance(result, list | tuple) and result else result
     if is_view(first, device_arrays(operands)):
         return result
-    counters.launches += 1
+    if name not in _ALLOCATION:
+        counters.launches += 1
     if name in _ORDER_KEEPING or not isinstance(result, np.ndarray):
         return result
     return c_ordered(result)

@@ -1,16 +1,11 @@
-"""`ElementwiseKernel` and `RawKernel`, run on the host one thread after the other.
-
-What a serial run cannot show is refused: kernels whose threads communicate.
-"""
+"""`ElementwiseKernel` and what all kernels share: types, parameters, pointers to arrays."""
 
 from __future__ import annotations
 
 import ctypes
-import itertools
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +13,7 @@ from tests.standin import compiler
 from tests.standin.accounting import counters
 from tests.standin.array import SCALARS, ndarray, wrap
 
-_C_TYPES = {
+C_TYPES = {
     np.dtype(name): c_type
     for name, c_type in {
         "bool": "bool",
@@ -34,7 +29,7 @@ _C_TYPES = {
         "float64": "double",
     }.items()
 }
-_DTYPES = {c_type: dtype for dtype, c_type in _C_TYPES.items()} | {
+DTYPES = {c_type: dtype for dtype, c_type in C_TYPES.items()} | {
     name: np.dtype(dtype)
     for name, dtype in {
         "int": "int32",
@@ -50,17 +45,21 @@ _DTYPES = {c_type: dtype for dtype, c_type in _C_TYPES.items()} | {
 
 def c_type_of(dtype: np.dtype) -> str:
     """Return the C++ name of a dtype."""
-    if dtype not in _C_TYPES:
+    if dtype not in C_TYPES:
         raise NotImplementedError(f"the stand-in runs no kernels on {dtype}")
-    return _C_TYPES[dtype]
+    return C_TYPES[dtype]
 
 
-def _pointers(buffers: Sequence[np.ndarray]) -> ctypes.Array[ctypes.c_void_p]:
+def pointers(buffers: Sequence[np.ndarray]) -> ctypes.Array[ctypes.c_void_p]:
     """Return the addresses of arrays as a C array."""
     return (ctypes.c_void_p * len(buffers))(*[buffer.ctypes.data for buffer in buffers])
 
 
-# -- ElementwiseKernel --------------------------------------------------------------------
+def typedefs(types: dict[str, np.dtype]) -> list[str]:
+    """Return C++ that gives the generic type names their meaning."""
+    return [
+        f"typedef {c_type_of(dtype)} {name};" for name, dtype in types.items() if len(name) == 1
+    ]
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,52 @@ class Parameter:
         return cls(name, type_name, "raw" in keywords, is_input)
 
 
-class ElementwiseKernel:
+class DeclaredKernel:
+    """A kernel that is called with what its parameters declare."""
+
+    def __init__(self, in_params: str, out_params: str, name: str) -> None:
+        if not name.isidentifier():
+            raise ValueError(f'Invalid kernel name: "{name}"')
+        self.in_params = Parameter.parse(in_params, is_input=True)
+        self.out_params = Parameter.parse(out_params, is_input=False)
+        self.params = self.in_params + self.out_params
+        self.nin, self.nout = len(self.in_params), len(self.out_params)
+        self.name = self.__name__ = name
+
+    def _check_arguments(self, args: Sequence[Any]) -> None:
+        """Refuse a wrong number of arguments, and host arrays."""
+        if len(args) not in (self.nin, self.nin + self.nout):
+            raise TypeError(
+                f"Wrong number of arguments for {self.name!r}. It must be either {self.nin} or "
+                f"{self.nin + self.nout} (with outputs), but given {len(args)}."
+            )
+        for parameter, argument in zip(self.params, args, strict=False):
+            if isinstance(argument, ndarray):
+                continue
+            if not isinstance(argument, SCALARS):
+                raise TypeError(f"Unsupported type {type(argument)} for {parameter.name}")
+            if parameter.is_raw or not parameter.is_input:
+                raise TypeError(f"{parameter.name} must be cupy.ndarray, not a scalar")
+
+    def _decide_types(self, args: Sequence[Any]) -> dict[str, np.dtype]:
+        """Return the dtype of every type name. Only arrays decide; nothing is converted."""
+        types = {p.type_name: np.dtype(p.type_name) for p in self.params if not p.is_generic}
+        for parameter, argument in zip(self.params, args, strict=False):
+            if not isinstance(argument, ndarray):
+                continue
+            wanted = types.setdefault(parameter.type_name, argument.dtype)
+            if wanted != argument.dtype:
+                raise TypeError(
+                    f"Type is mismatched. {parameter.name} {argument.dtype} {wanted} "
+                    f"(the parameter {parameter.type_name} {parameter.name} of {self.name!r})"
+                )
+        for parameter in self.params:
+            if parameter.type_name not in types:
+                raise KeyError(f"{parameter.type_name}: no array argument decides this type")
+        return types
+
+
+class ElementwiseKernel(DeclaredKernel):
     """A loop over elements, its body written in CUDA C++.
 
     Parameters
@@ -133,13 +177,7 @@ class ElementwiseKernel:
         after_loop: str = "",
         options: tuple[str, ...] = (),
     ) -> None:
-        if not name.isidentifier():
-            raise ValueError(f'Invalid kernel name: "{name}"')
-        self.in_params = Parameter.parse(in_params, is_input=True)
-        self.out_params = Parameter.parse(out_params, is_input=False)
-        self.params = self.in_params + self.out_params
-        self.nin, self.nout = len(self.in_params), len(self.out_params)
-        self.name = self.__name__ = name
+        super().__init__(in_params, out_params, name)
         self.operation = operation
         self.preamble = preamble
         self.loop_prep = loop_prep
@@ -160,38 +198,6 @@ class ElementwiseKernel:
         if self.no_return:
             return None
         return outs[0] if self.nout == 1 and not self.return_tuple else tuple(outs)
-
-    def _check_arguments(self, args: Sequence[Any]) -> None:
-        """Refuse a wrong number of arguments, and host arrays."""
-        if len(args) not in (self.nin, self.nin + self.nout):
-            raise TypeError(
-                f"Wrong number of arguments for {self.name!r}. It must be either {self.nin} or "
-                f"{self.nin + self.nout} (with outputs), but given {len(args)}."
-            )
-        for parameter, argument in zip(self.params, args, strict=False):
-            if isinstance(argument, ndarray):
-                continue
-            if not isinstance(argument, SCALARS):
-                raise TypeError(f"Unsupported type {type(argument)} for {parameter.name}")
-            if parameter.is_raw or not parameter.is_input:
-                raise TypeError(f"{parameter.name} must be cupy.ndarray, not a scalar")
-
-    def _decide_types(self, args: Sequence[Any]) -> dict[str, np.dtype]:
-        """Return the dtype of every type name. Only arrays decide; nothing is converted."""
-        types = {p.type_name: np.dtype(p.type_name) for p in self.params if not p.is_generic}
-        for parameter, argument in zip(self.params, args, strict=False):
-            if not isinstance(argument, ndarray):
-                continue
-            wanted = types.setdefault(parameter.type_name, argument.dtype)
-            if wanted != argument.dtype:
-                raise TypeError(
-                    f"Type is mismatched. {parameter.name} {argument.dtype} {wanted} "
-                    f"(the parameter {parameter.type_name} {parameter.name} of {self.name!r})"
-                )
-        for parameter in self.params:
-            if parameter.type_name not in types:
-                raise KeyError(f"{parameter.type_name}: no array argument decides this type")
-        return types
 
     def _loop_shape(self, args: Sequence[Any], size: int | None) -> tuple[int, ...]:
         """Return the shape over which the kernel loops."""
@@ -239,7 +245,7 @@ class ElementwiseKernel:
         sizes = (ctypes.c_ssize_t * len(buffers))(*[buffer.size for buffer in buffers])
         count = ctypes.c_ssize_t(int(np.prod(shape, dtype=np.int64)))
         scalars = tuple(not isinstance(argument, ndarray) for argument in args)
-        compiler.load(self._source(types, scalars)).run(_pointers(buffers), sizes, count)
+        compiler.load(self._source(types, scalars)).run(pointers(buffers), sizes, count)
 
         for argument, buffer in zip(args[self.nin :], buffers[self.nin :], strict=True):
             if not np.may_share_memory(buffer, argument._host):
@@ -254,9 +260,6 @@ class ElementwiseKernel:
 
     def _write_source(self, types: dict[str, np.dtype], scalars: tuple[bool, ...]) -> str:
         """Write the loop around the operation, with a declaration for each parameter."""
-        typedefs = [
-            f"typedef {c_type_of(dtype)} {name};" for name, dtype in types.items() if len(name) == 1
-        ]
         before_loop, in_loop = [], []
         for k, (parameter, is_scalar) in enumerate(zip(self.params, scalars, strict=True)):
             c_type = c_type_of(types[parameter.type_name])
@@ -269,7 +272,7 @@ class ElementwiseKernel:
             else:
                 in_loop.append(f"{c_type} &{name} = {pointer}[i];")
         lines = [
-            *typedefs,
+            *typedefs(types),
             self.preamble,
             'extern "C" void run(void **_pointers, ptrdiff_t *_sizes, ptrdiff_t _count) {',
             "CIndexer _ind = {_count};",
@@ -283,135 +286,3 @@ class ElementwiseKernel:
             "}",
         ]
         return "\n".join(lines)
-
-
-# -- RawKernel ----------------------------------------------------------------------------
-
-_COMMUNICATION = re.compile(r"__shared__|__syncthreads|__shfl|__syncwarp|cooperative_groups")
-_QUALIFIERS = re.compile(r"\b(const|volatile|__restrict__)\b")
-
-
-@dataclass(frozen=True)
-class RawParameter:
-    """A parameter of a CUDA function, such as ``const float *x`` or ``int n``."""
-
-    name: str
-    c_type: str
-    is_pointer: bool
-
-    @classmethod
-    def parse(cls, declaration: str) -> RawParameter:
-        """Read a C++ declaration."""
-        words = _QUALIFIERS.sub(" ", declaration).replace("*", " * ").split()
-        *type_words, name = words
-        return cls(name, " ".join(w for w in type_words if w != "*"), "*" in type_words)
-
-    @property
-    def dtype(self) -> np.dtype:
-        """The NumPy type of the parameter, or of what it points to."""
-        if self.c_type not in _DTYPES:
-            raise NotImplementedError(f"the stand-in does not know the C++ type {self.c_type!r}")
-        return _DTYPES[self.c_type]
-
-    def argument(self, k: int) -> str:
-        """Return the C++ that reads the k-th argument."""
-        pointer = f"({self.c_type} *)_pointers[{k}]"
-        return pointer if self.is_pointer else f"*({pointer})"
-
-    def buffer(self, value: Any) -> np.ndarray:
-        """Check an argument as the launch of a GPU kernel, which trusts it, does not."""
-        if self.is_pointer:
-            return self._pointed_to(value)
-        given = np.asarray(value).dtype if isinstance(value, SCALARS) else None
-        if given != self.dtype:
-            raise TypeError(
-                f"{self.name} is declared {self.c_type}, the argument is passed as {given}: "
-                f"wrap it in np.{self.dtype}(...)"
-            )
-        return np.asarray(value)
-
-    def _pointed_to(self, value: Any) -> np.ndarray:
-        if not isinstance(value, ndarray):
-            raise TypeError(f"Unsupported type {type(value)} for {self.name}")
-        if value.dtype != self.dtype:
-            raise TypeError(f"{self.name} points to {self.c_type}, the array holds {value.dtype}")
-        if not value.flags.c_contiguous:
-            raise ValueError(
-                f"{self.name} is not C-contiguous and a kernel sees the bare pointer: "
-                f"pass xp.ascontiguousarray(...)"
-            )
-        return value._host
-
-
-class RawKernel:
-    """A CUDA function, run serially: every thread of every block in turn.
-
-    Parameters
-    ----------
-    code : str
-        CUDA C++ with an ``extern "C" __global__`` function.
-    name : str
-        The name of that function.
-    options : tuple of str
-        Compiler options; no effect here.
-    backend : str
-        No effect here.
-    """
-
-    def __init__(
-        self, code: str, name: str, options: tuple[str, ...] = (), backend: str = "nvrtc"
-    ) -> None:
-        if _COMMUNICATION.search(code):
-            raise NotImplementedError(
-                "the stand-in runs one thread after the other: a kernel whose threads "
-                "communicate needs a GPU, or a twin in NumPy"
-            )
-        declared = re.search(rf"void\s+{name}\s*\(([^)]*)\)", code)
-        if declared is None:
-            raise ValueError(f"the code has no function {name!r}")
-        self.code = code
-        self.name = name
-        self._params = [RawParameter.parse(text) for text in declared[1].split(",")]
-
-    def __call__(
-        self, grid: tuple[int, ...], block: tuple[int, ...], args: Sequence[Any], **options: Any
-    ) -> None:
-        if len(args) != len(self._params):
-            raise TypeError(f"{self.name} takes {len(self._params)} arguments, not {len(args)}")
-        buffers = [p.buffer(value) for p, value in zip(self._params, args, strict=True)]
-        dimensions = (*_three(grid), *_three(block))
-        function = compiler.load(self._source()).run
-        function(_pointers(buffers), (ctypes.c_uint * 6)(*dimensions))
-        counters.launches += 1
-
-    def _source(self) -> str:
-        """Return the code and the loops over blocks and threads that call it."""
-        loops = [
-            f"for ({index}.{axis} = 0; {index}.{axis} < {limit}.{axis}; {index}.{axis}++)"
-            for (index, limit), axis in itertools.product(
-                (("blockIdx", "gridDim"), ("threadIdx", "blockDim")), "zyx"
-            )
-        ]
-        arguments = ", ".join(p.argument(k) for k, p in enumerate(self._params))
-        lines = [
-            self.code,
-            'extern "C" void run(void **_pointers, unsigned *_dimensions) {',
-            "gridDim = {_dimensions[0], _dimensions[1], _dimensions[2]};",
-            "blockDim = {_dimensions[3], _dimensions[4], _dimensions[5]};",
-            *loops,
-            f"{self.name}({arguments});",
-            "}",
-        ]
-        return "\n".join(lines)
-
-
-def _three(dimensions: tuple[int, ...]) -> tuple[int, ...]:
-    """Fill the dimensions of a grid or block up to three."""
-    return (*dimensions, 1, 1)[:3]
-
-
-class ReductionKernel:
-    """Not imitated: its threads communicate."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise NotImplementedError("the stand-in has no ReductionKernel: give it a twin in NumPy")

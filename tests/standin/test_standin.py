@@ -294,6 +294,7 @@ def test_launches_are_counted_and_views_are_free(cp: Any) -> None:
     assert x[1:].reshape(-1).shape == (15,)
     assert cp.broadcast_to(x, (2, 4, 5)).shape == (2, 4, 5)
     assert len(cp.split(x, 2)) == 2
+    assert cp.empty((2, 3)).shape == cp.empty_like(x[:2, :3]).shape == (2, 3)
     assert launches_of_the_copies == standin.counters.launches == 1  # reshape of a transpose
     cp.exp(x + 1).sum()
     x[0] = 0
@@ -476,11 +477,116 @@ def test_raw_kernel_refuses_arrays_it_would_misread(cp: Any) -> None:
         scale((1,), (16,), (x, x.get(), *scalars))
 
 
-def test_kernels_whose_threads_meet_are_refused(cp: Any) -> None:
+TOTAL = r"""
+typedef float real;
+extern "C" __global__ void total(const real *x, real *y, int n) {
+    __shared__ real part[64];
+    real mine = 0;
+    for (int i = threadIdx.x; i < n; i += blockDim.x) mine += x[blockIdx.x * n + i];
+    part[threadIdx.x] = mine;
+    __syncthreads();
+    for (int half = 32; half > 0; half /= 2) {
+        if (threadIdx.x < half) part[threadIdx.x] += part[threadIdx.x + half];
+        __syncthreads();
+    }
+    if (threadIdx.x == 0) y[blockIdx.x] = part[0];
+}
+"""
+
+
+@needs_compiler
+def test_threads_of_a_block_meet_and_share_memory(cp: Any) -> None:
+    x, y = random_array(cp, 5, 100), cp.empty(5, np.float32)
+    cp.RawKernel(TOTAL, "total")((5,), (64,), (x, y, np.int32(100)))
+    np.testing.assert_allclose(y.get(), x.get().sum(1), rtol=1e-5)
+
+
+@needs_compiler
+@pytest.mark.parametrize("forgotten", range(2))
+def test_a_meeting_that_was_forgotten_is_an_error(cp: Any, forgotten: int) -> None:
+    pieces = TOTAL.split("__syncthreads();")
+    pieces[forgotten] += pieces.pop(forgotten + 1)
+    x, y = random_array(cp, 5, 100), cp.empty(5, np.float32)
+    kernel = cp.RawKernel("__syncthreads();".join(pieces), "total")
+    with pytest.raises(RuntimeError, match="depends on the order"):
+        kernel((5,), (64,), (x, y, np.int32(100)))
+
+
+@needs_compiler
+@pytest.mark.parametrize("place", ["if (threadIdx.x < 3) return;", "if (threadIdx.x) meet();"])
+def test_a_meeting_that_some_threads_miss_is_an_error(cp: Any, place: str) -> None:
+    code = f"""
+    __device__ void meet() {{ __syncthreads(); }}
+    extern "C" __global__ void f(float *x) {{ {place} x[threadIdx.x] = 1; __syncthreads(); }}
+    """
+    with pytest.raises(RuntimeError, match="wait at a __syncthreads"):
+        cp.RawKernel(code, "f")((1,), (8,), (cp.zeros(8, np.float32),))
+
+
+def test_a_launch_that_no_gpu_makes_is_refused(cp: Any) -> None:
+    kernel = cp.RawKernel('extern "C" __global__ void f(float *x) { }', "f")
+    for grid, block in (((0,), (32,)), ((1,), (0,)), ((1,), (32, 64))):
+        with pytest.raises(ValueError, match="cannot be launched"):
+            kernel(grid, block, (cp.zeros(8, np.float32),))
+
+
+@pytest.mark.parametrize("means", ["__shfl_down_sync(~0, 1, 1);", "extern __shared__ float s[];"])
+def test_other_ways_to_communicate_are_refused(cp: Any, means: str) -> None:
     with pytest.raises(NotImplementedError, match="threads communicate"):
-        cp.RawKernel('extern "C" __global__ void f(float *x) { __syncthreads(); }', "f")
-    with pytest.raises(NotImplementedError, match="twin in NumPy"):
-        cp.ReductionKernel("T x", "T y", "x", "a + b", "y = a", "0", "total")
+        cp.RawKernel('extern "C" __global__ void f(float *x) { ' + means + " }", "f")
+
+
+# -- reductions ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def distance(cp: Any) -> Any:
+    return cp.ReductionKernel(
+        "T x, T y", "T z", "square(x - y)", "a + b", "z = sqrt(a)", "0", "distance",
+        preamble="template <class T> __device__ T square(T x) { return x * x; }",
+    )  # fmt: skip
+
+
+@needs_compiler
+@pytest.mark.parametrize("axis", [None, 0, 1, -1, (0, 2), (2, 0, 1)])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_reduction_kernel_combines_along_axes(
+    cp: Any, distance: Any, axis: Any, keepdims: bool
+) -> None:
+    x, y = random_array(cp, 4, 700, 3), random_array(cp, 700, 1)
+    z = distance(x, y, axis=axis, keepdims=keepdims)
+    exact = np.sqrt(((x.get().astype(float) - y.get()) ** 2).sum(axis, keepdims=keepdims))
+    assert (z.dtype, z.shape) == (np.float32, exact.shape)
+    np.testing.assert_allclose(z.get(), exact, rtol=1e-5)
+
+
+@needs_compiler
+def test_reduction_kernel_starts_from_its_identity(cp: Any, distance: Any) -> None:
+    empty = cp.empty((3, 0), np.float64)
+    assert distance(empty, 0.0, axis=1).tolist() == [0, 0, 0]
+    largest = cp.ReductionKernel("T x", "T y", "x", "max(a, b)", "y = a", "7", "largest")
+    out = cp.zeros((), np.int64)
+    assert largest(cp.arange(5), out=out) is out
+    assert int(out) == 7
+
+
+@needs_compiler
+def test_reduction_kernel_takes_scalars_and_counts_a_launch(cp: Any, distance: Any) -> None:
+    x = cp.ones((2, 8), np.float32)
+    standin.counters.reset()
+    np.testing.assert_array_equal(distance(x, 3.0, axis=0).get(), np.full(8, np.float32(8**0.5)))
+    assert standin.counters.launches == 1
+    with pytest.raises(TypeError, match="Type is mismatched"):
+        distance(x, x.astype(np.float64))
+
+
+def test_reductions_that_are_not_imitated_are_refused(cp: Any) -> None:
+    for inputs, identity in (("raw T x", "0"), ("T x", "")):
+        with pytest.raises(NotImplementedError, match="stand-in reduces"):
+            cp.ReductionKernel(inputs, "T y", "x", "a + b", "y = a", identity, "total")
+
+
+# -- compiling ----------------------------------------------------------------------------
 
 
 def test_without_a_compiler_a_kernel_test_is_skipped(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import signal
 import subprocess
@@ -13,12 +14,13 @@ import pytest
 
 import tinygen as tg
 import tinygen.nn.functional as F
-from tests.train.helpers import At, Line, assert_same, loader, net, slide, untimed
+from tests.train.helpers import FEATURES, At, Line, assert_same, loader, net, slide, untimed
 from tinygen import nn
 from tinygen.data import GaussianNoise
-from tinygen.io import load_checkpoint
+from tinygen.io import CheckpointError, archive, describe, load_checkpoint
+from tinygen.models import create
 from tinygen.optim import SGD, Adam, lr_scheduler
-from tinygen.train import EarlyStopping, Trainer
+from tinygen.train import Callback, EarlyStopping, Trainer, resume
 
 ROOT = Path(__file__).parents[2]
 
@@ -319,6 +321,36 @@ def test_a_resumed_run_does_not_forget_the_best(tmp_path):
     assert load_checkpoint(tmp_path / "best.npz").epoch == 1
 
 
+# ---- what the checkpoint says ------------------------------------------------------------------
+
+
+def test_a_checkpoint_names_its_model_and_builds_it_again(tmp_path):
+    about = {
+        "architecture": "cnn",
+        "arguments": {"classes": 3, "picture_shape": [1, 12, 12]},
+        "metadata": {"classes": ["cat", "dog", "cow"]},
+    }
+    model = create(about["architecture"], **about["arguments"])
+    trainer = Trainer(
+        model, SGD(model.parameters(), lr=0.1), loss=F.cross_entropy, out=tmp_path, progress=None,
+        diagnose=False, **about,
+    )  # fmt: skip
+    trainer.fit([(tg.rand(4, 1, 12, 12), tg.tensor([0, 1, 2, 1]))], 1)
+
+    for name in ("last.npz", "best.npz"):
+        saved = load_checkpoint(tmp_path / name)
+        again = create(saved.architecture, **saved.arguments)
+        load_checkpoint(tmp_path / name, model=again)
+        assert_same(model.state_dict(), again.state_dict())
+        assert saved.metadata == about["metadata"]
+    assert "cnn(classes=3, picture_shape=[1, 12, 12])" in describe(tmp_path / "last.npz")
+
+
+def test_what_no_file_can_keep_is_refused_before_the_training():
+    with pytest.raises(TypeError, match=r"obj\['metadata'\]\['folder'\].*save str"):
+        make(metadata={"folder": Path("pictures")})
+
+
 # ---- errors that teach -------------------------------------------------------------------------
 
 
@@ -334,8 +366,111 @@ def test_a_checkpoint_without_the_books(tmp_path):
         scheduler=trainer.scheduler, ema=trainer.ema, loader=data(),
     )  # fmt: skip
 
-    with pytest.raises(ValueError, match="has weights but not the books of a Trainer"):
+    with pytest.raises(CheckpointError, match="no Trainer wrote it"):
         run(trainer, resume=tmp_path / "a.npz")
+
+
+class Fussy(Callback):
+    """Remembers a word, and refuses all but that."""
+
+    def state_dict(self):
+        return {"word": "please"}
+
+    def load_state_dict(self, state):
+        if state != {"word": "please"}:
+            raise KeyError("word")
+
+
+@pytest.fixture(scope="module")
+def saved_run(tmp_path_factory):
+    """The folder of a run that was interrupted in its second epoch."""
+    out = tmp_path_factory.mktemp("run")
+    run(make(out, [Fussy(), At(PER_EPOCH + 2, ctrl_c)]))
+    return out
+
+
+def altered(saved_run, path, alter):
+    """A checkpoint of which somebody altered the books, and then signed them anew."""
+    tree = tg.load(saved_run / "last.npz")
+    alter(tree["trainer"])
+    archive.write(path, tree, "checkpoint")
+
+
+ALTERATIONS = {
+    "no epoch": (lambda books: books.pop("epoch"), r"books lacks \['epoch'\]"),
+    "one more key": (lambda books: books.update(mood=1), r"has \['mood'\] besides"),
+    "a newer format": (lambda books: books.update(format=2), "format 2, .* update tinygen"),
+    "half a batch": (lambda books: books.update(batch=1.5), "'batch' in books is 1.5"),
+    "a truth": (lambda books: books.update(steps=True), "'steps' in books is True"),
+    "negative": (lambda books: books.update(batch=-1), "'batch' in books is -1"),
+    "words": (lambda books: books.update(seconds="soon"), "'seconds' in books is 'soon'"),
+    "a list": (lambda books: books.update(history=[]), r"'history' in books is \[\]"),
+    "other sums": (lambda books: books["sums"].update(loss="low"), "'loss' in sums is 'low'"),
+    "other items": (lambda books: books["items"].clear(), r"items lacks \['loss'\]"),
+    "another mode": (lambda books: books["best"].update(mode="max"), "begun with mode='max'"),
+    "no rows": (lambda books: books["history"]["rows"].clear(), "0 rows for 1 finished epochs"),
+    "a row of words": (
+        lambda books: books["history"]["rows"][0].update(loss="low"), "'loss' in rows is 'low'",
+    ),
+    "a short row": (
+        lambda books: books["history"]["rows"][0].pop("seconds"), "a row has no 'seconds'",
+    ),
+    "a row that is none": (
+        lambda books: books["history"].update(rows=[1]), "rows has a int instead of a dict",
+    ),
+    "health": (lambda books: books["history"]["health"][0].pop("dead"), "health lacks"),
+    "findings": (lambda books: books["history"]["findings"].append("bad"), "findings is a str"),
+    "a callback": (
+        lambda books: books["callbacks"]["Fussy 1"].clear(), "callback 'Fussy 1' cannot go on",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ALTERATIONS)
+def test_altered_books_are_refused_and_nothing_changes(saved_run, tmp_path, name):
+    alter, fault = ALTERATIONS[name]
+    altered(saved_run, tmp_path / "altered.npz", alter)
+    batches = data()
+    trainer = make(callbacks=[Fussy()])
+    trainer.fit(batches, 1, validation=loader(30, data_seed=2))
+    tg.manual_seed(77)
+
+    def state():
+        parts = trainer.model, trainer.ema, trainer.optimizer, trainer.scheduler, batches
+        return copy.deepcopy(
+            [[part.state_dict() for part in parts], tg.get_rng_state(), trainer.history.rows,
+             trainer.epoch, trainer.steps, vars(trainer.best), trainer.callbacks[0].state_dict()]
+        )  # fmt: skip
+
+    before = state()
+
+    with pytest.raises(CheckpointError, match=f"nothing was changed:\ntrainer: .*{fault}"):
+        trainer.fit(batches, EPOCHS, resume=tmp_path / "altered.npz")
+
+    assert_same(before, state())
+
+
+def test_sound_books_of_another_net_change_nothing(saved_run):
+    trainer = make(callbacks=[Fussy()])
+    trainer.fit(data(), 1)
+    trainer.model = nn.Sequential(nn.Dense(FEATURES, 13))
+    before = copy.deepcopy(resume.Books(trainer).state_dict())
+
+    with pytest.raises(CheckpointError, match="nothing was changed:\nmodel: "):
+        trainer.fit(data(), EPOCHS, resume=saved_run / "last.npz")
+
+    assert_same(before, resume.Books(trainer).state_dict())
+
+
+def test_unaltered_books_are_taken(saved_run, tmp_path):
+    altered(saved_run, tmp_path / "same.npz", lambda books: None)
+    never_stopped = make(callbacks=[Fussy()])
+    run(never_stopped)
+
+    resumed = make(callbacks=[Fussy()])
+    run(resumed, resume=tmp_path / "same.npz")
+
+    assert_same_end(never_stopped, resumed)
 
 
 def test_a_checkpoint_that_is_not_there(tmp_path):

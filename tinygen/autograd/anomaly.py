@@ -49,6 +49,7 @@ def anomaly_mode(enabled: bool = True) -> Iterator[None]:
 def check_forward(ctx: Function, args: Sequence[Any], results: Sequence[Any]) -> None:
     """Remember the caller's line; raise if finite inputs gave a value that is not."""
     ctx.where = f" (run at {caller()})"
+    ctx.checksums = [checksum(value) for value, *_ in ctx._saved] if ctx.edges else []
     values = [_bare(result) for result in results]
     if _finite([_bare(arg) for arg in args]) and not _finite(values):
         raise AnomalyError(
@@ -67,9 +68,9 @@ def check_backward(node: Function, results: Sequence[Any]) -> None:
         )
 
 
-def check_saved(node: Function, values: Sequence[Any]) -> None:
+def check_saved(node: Function) -> None:
     """Raise if an array that an op kept for backward was written to since."""
-    for value, before in zip(values, node.checksums, strict=True):
+    for (value, *_), before in zip(node._saved, node.checksums, strict=True):
         if checksum(value) != before:
             raise AnomalyError(
                 f"the raw array (shape {value.shape}) that {node!r} needs for its gradient was "

@@ -15,6 +15,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
+from heapq import heappop, heappush
 from operator import attrgetter
 from types import ModuleType
 from typing import Any, ClassVar
@@ -23,7 +24,9 @@ import numpy as np
 
 from tinygen.autograd import anomaly
 from tinygen.autograd.modes import calculating_with_tensors, thread
-from tinygen.backend import MODULES, Array
+from tinygen.backend import MODULES, Array, kernel
+from tinygen.backend.kernels import choice
+from tinygen.backend.layout import TO_FIRST, TO_LAST
 
 __all__ = ["Function", "Variable", "backward", "grad"]
 
@@ -31,12 +34,14 @@ FLOAT64 = np.dtype(np.float64)
 
 Gradient = Any  # an array in a first-order walk, a Variable under create_graph
 Hook = Callable[[Any], Any]
-Edge = tuple[Any, int]  # who made a value (a Function, or the Variable itself), and which output
-ShapeAndDtype = tuple[tuple[int, ...], "np.dtype[Any]"]
+Edge = tuple[Any, int]  # who made a value (a Function, or the leaf itself), and which output
 
-# A value kept for backward: the array; the input Variable or the number of the output that it was;
-# the cell that counts changes in place, and what it held.
-Saved = tuple[Any, Any, "list[int] | None", int]
+# What the gradient of a value must look like: shape, dtype, and for images the order in memory.
+Likeness = tuple[tuple[int, ...], "np.dtype[Any]", "str | None"]
+
+# A value kept for backward: the array; the edge of the input, or the number of the output, that it
+# was; the cell that counts its changes in place, and what the cell held.
+Saved = tuple[Any, "Edge | int | None", "list[int] | None", int]
 
 
 class Variable:
@@ -46,15 +51,9 @@ class Variable:
     ----------
     data : array
         The value, a NumPy or CuPy array.
-    grad_fn : Function or None
-        The function that made it; None for a leaf.
     """
 
-    __slots__ = (
-        "__weakref__", "_grad", "_hooks", "_needs_grad", "_version", "data", "grad_fn", "output_nr",
-    )  # fmt: skip
-
-    released: ClassVar[bool] = False
+    __slots__ = ("__weakref__", "_edge", "_grad", "_hooks", "_needs_grad", "_version", "data")
 
     result_type: ClassVar[type[Variable]]
     """What functions return: the room above sets it to its ``Tensor``."""
@@ -63,14 +62,12 @@ class Variable:
         self,
         data: Array,
         requires_grad: bool = False,
-        grad_fn: Function | None = None,
-        output_nr: int = 0,
+        edge: Edge | None = None,
         version: list[int] | None = None,
     ) -> None:
         self.data = data
         self._grad: Any = None
-        self.grad_fn = grad_fn if requires_grad else None
-        self.output_nr = output_nr
+        self._edge = edge  # None for a leaf: an edge to itself would keep it alive for ever
         self._needs_grad = requires_grad
         self._version = version or [0]  # one cell for all Variables that share their memory
         self._hooks: list[Hook] | None = None
@@ -106,21 +103,24 @@ class Variable:
         self._grad = gradient
 
     @property
-    def is_leaf(self) -> bool:
-        """Whether no recorded function made this value."""
-        return self.grad_fn is None
+    def grad_fn(self) -> Function | None:
+        """The function that made this value; None for a leaf."""
+        return None if self._edge is None else self._edge[0]
 
     @property
-    def outputs(self) -> list[ShapeAndDtype]:
+    def is_leaf(self) -> bool:
+        """Whether no recorded function made this value."""
+        return self._edge is None
+
+    @property
+    def outputs(self) -> list[Likeness]:
         """What a gradient sent here must look like; a leaf is its own maker."""
-        return [(self.data.shape, self.data.dtype)]
+        return [_likeness(self.data)]
 
     @property
     def edge(self) -> Edge | None:
         """Where a gradient for this value must be sent; None where none is wanted."""
-        if not self._needs_grad:
-            return None
-        return (self if self.grad_fn is None else self.grad_fn, self.output_nr)
+        return (self._edge or (self, 0)) if self._needs_grad else None
 
     def backward(
         self,
@@ -165,10 +165,11 @@ class Variable:
         if not self._needs_grad:
             raise RuntimeError("cannot hook a tensor that does not require a gradient")
         hooks: list[Hook]
-        if self.grad_fn is None:
+        if self._edge is None:
             hooks = self._hooks = [] if self._hooks is None else self._hooks
         else:
-            hooks = self.grad_fn.hooks.setdefault(self.output_nr, [])
+            maker, number = self._edge
+            hooks = maker.hooks.setdefault(number, [])
         hooks.append(hook)
         return lambda: hooks.remove(hook)
 
@@ -209,20 +210,16 @@ class Function:
     """
 
     xp: ModuleType
-    may_share_memory: ClassVar[bool] = False  # the output may be a view of the first input
     mixes_dtypes: ClassVar[bool] = False  # integers beside floats take the floats' dtype
     needs_floats: ClassVar[bool] = False  # integers are taken as float32
     sets_dtype: ClassVar[bool] = False  # the op exists to change the dtype
     fills_missing: ClassVar[bool] = True  # backward gets zeros, not None, for an unused output
 
-    edges: Sequence[Edge | None] = ()
-    outputs: list[ShapeAndDtype]
-    age: int
-    released = False
-    rejoins = False  # under create_graph, saved values are handed out as Tensors
+    edges: Sequence[Edge | None] = ()  # where gradients go; empty once a walk has let go of them
+    outputs: list[Likeness]
+    age: int  # how many functions were recorded before: a function is younger than all it used
     where = ""  # the user's line that ran it, known in anomaly mode
-    checksums: Sequence[int | None] = ()  # of what was saved, taken in anomaly mode
-    wanted: set[Any] | None = None  # whose gradients this walk wants; None: all
+    checksums: list[int | None]  # of what was saved, taken in anomaly mode
 
     _ages = itertools.count()
     _saved: Sequence[Any] = ()
@@ -244,10 +241,12 @@ class Function:
     @property
     def needs_input_grad(self) -> tuple[bool, ...]:
         """For each argument, whether this walk wants its gradient."""
-        wanted = self.wanted
-        if wanted is None:
-            return tuple([edge is not None for edge in self.edges])
-        return tuple([_is_wanted(edge, wanted) for edge in self.edges])
+        return tuple(map(bool, self.edges))
+
+    @property
+    def released(self) -> bool:
+        """Whether a walk has let go of what was kept for it."""
+        return not self.edges
 
     def save_for_backward(self, *values: Any) -> None:
         """Keep inputs or outputs of ``forward`` for ``backward``.
@@ -260,14 +259,33 @@ class Function:
     @property
     def saved_tensors(self) -> list[Any]:
         """What was kept: arrays, or Tensors joined to the graph under ``create_graph``."""
-        kept = []
+        bare, kept = thread.modes.arrays, []
         for array, origin, version, was in self._saved:
             if version is not None and version[0] != was:
                 raise _changed_in_place(self, array)
-            kept.append(_rejoined(self, array, origin, version) if self.rejoins else array)
-        if self.checksums:
-            anomaly.check_saved(self, [saved[0] for saved in self._saved])
+            kept.append(array if bare else _rejoined(self, array, origin, version))
         return kept
+
+    def kernel(self, name: str, grad: Any = None) -> Callable[..., Any] | None:
+        """The fast double of some plain code, if there is one for these arrays.
+
+        A rule hands over its gradient: for a Tensor the plain code must run, to be recorded.
+        """
+        if choice.plain or isinstance(grad, Variable):
+            return None
+        return kernel(self.xp, name)
+
+    def wrapped(self, value: Any, args: Sequence[Any], arrays: Sequence[Any]) -> Variable:
+        """One result of forward as a Tensor that knows where it came from."""
+        if type(value) not in MODULES or value.dtype is FLOAT64:
+            value = _as_array(self, value, arrays)
+        version = None if value.base is None else _shared_version(value, args)
+        if not self.edges:
+            return Variable.result_type(value, False, None, version)
+        self.outputs.append(_likeness(value))
+        if value.dtype.kind != "f":
+            return Variable.result_type(value, False, None, version)
+        return Variable.result_type(value, True, (self, len(self.outputs) - 1), version)
 
     @classmethod
     def apply(cls, *args: Any, **options: Any) -> Any:
@@ -276,35 +294,34 @@ class Function:
         Inside ``forward`` and a first-order ``backward``, arrays go in and an array comes out.
         """
         ctx, modes = cls(), thread.modes
-        recording = modes.grad
 
         # Take the arrays out of the Tensors, and note where gradients for them must go.
-        xp = dtype = None
+        array_type = dtype = None
         recorded = mixed = False
         arrays: list[Any] = []
         edges: list[Edge | None] = []
         for arg in args:
             edge = None
             if isinstance(arg, Variable):
-                if recording and arg._needs_grad:
-                    maker = arg.grad_fn
-                    edge = (arg if maker is None else maker, arg.output_nr)
+                if modes.grad and arg._needs_grad:
+                    edge = arg._edge or (arg, 0)
                     recorded = True
                 arg = arg.data
-            owner = MODULES.get(type(arg))
-            if owner is not None:
-                if xp is None:
-                    xp, dtype = owner, arg.dtype
-                elif owner is not xp:
+            kind = type(arg)
+            if kind is array_type:
+                if arg.dtype is not dtype:
+                    mixed = True
+            elif kind in MODULES:
+                if array_type is not None:
                     raise _on_different_devices(cls, args)
-                mixed = mixed or arg.dtype is not dtype
+                array_type, dtype = kind, arg.dtype
             arrays.append(arg)
             edges.append(edge)
-        ctx.xp = xp or np
         if mixed and cls.mixes_dtypes:
             arrays = _promoted(arrays)
-        elif cls.needs_floats and dtype is not None and dtype.kind != "f":
+        elif dtype is not None and dtype.kind != "f" and cls.needs_floats:
             arrays = _cast(arrays, "iub", np.float32)
+        ctx.xp = np if array_type is None else MODULES[array_type]
         if modes.arrays:
             return cls.forward(ctx, *arrays, **options)
 
@@ -320,55 +337,45 @@ class Function:
             modes.arrays = False
 
         # Wrap the results, and remember what backward will need.
-        ctx.outputs = []
-        made: Any
-        if isinstance(result, tuple):
-            made = tuple([ctx._wrapped(r, n, recorded, args, arrays) for n, r in enumerate(result)])
-        else:
-            made = ctx._wrapped(result, 0, recorded, args, arrays)
-        if modes.anomaly:
-            anomaly.check_forward(ctx, args, _as_tuple(made))
         if recorded:
             ctx.age = next(Function._ages)
-            if ctx._saved:
-                results, variables = _as_tuple(result), _as_tuple(made)
-                ctx._saved = [_saved(v, args, arrays, results, variables) for v in ctx._saved]
-            if modes.anomaly:
-                ctx.checksums = [anomaly.checksum(saved[0]) for saved in ctx._saved]
-        return made
-
-    def _wrapped(
-        self, value: Any, number: int, recorded: bool, args: Sequence[Any], arrays: list[Any]
-    ) -> Variable:
-        """One result of forward as a Tensor that knows where it came from."""
-        if type(value) not in MODULES or value.dtype is FLOAT64:
-            value = _as_array(self, value, arrays)
-        self.outputs.append((value.shape, value.dtype))
-        version = _shared_version(value, args) if self.may_share_memory else None
-        wants_grad = recorded and value.dtype.kind == "f"
-        return Variable.result_type(value, wants_grad, self, number, version)
+            ctx.outputs = []
+        results = result if isinstance(result, tuple) else (result,)
+        made = []
+        for value in results:
+            made.append(ctx.wrapped(value, args, arrays))
+        if recorded and ctx._saved:
+            ctx._saved = _kept(ctx, args, arrays, results, made)
+        if modes.anomaly:
+            anomaly.check_forward(ctx, args, made)
+        return tuple(made) if results is result else made[0]
 
 
-def _saved(
-    array: Any,
+def _kept(
+    node: Function,
     args: Sequence[Any],
     arrays: Sequence[Any],
     results: Sequence[Any],
     made: Sequence[Variable],
-) -> Saved:
-    """Note where a value came from: an input is kept as a Variable, an output by its number.
+) -> list[Saved]:
+    """Note where each value that a function saved came from, and its version.
 
-    The output's Variable would close a cycle and keep whole graphs alive.
+    Outputs are known by number: an edge to the function that keeps it would close a cycle.
     """
-    for position, given in enumerate(arrays):
-        if given is array and isinstance(args[position], Variable):
-            version = args[position]._version
-            return array, args[position], version, version[0]
-    for number, given in enumerate(results):
-        if given is array:
-            version = made[number]._version
-            return made[number].data, number, version, version[0]
-    return array, None, None, 0
+    kept: list[Saved] = []
+    for value in node._saved:
+        origin: Edge | int | None = None
+        version = None
+        for place, array in enumerate(arrays):
+            if array is value and isinstance(args[place], Variable):
+                origin, version = node.edges[place], args[place]._version
+                break
+        else:
+            for number, result in enumerate(results):
+                if result is value:
+                    value, origin, version = made[number].data, number, made[number]._version
+        kept.append((value, origin, version, version[0] if version else 0))
+    return kept
 
 
 def _changed_in_place(node: Function, array: Array) -> RuntimeError:
@@ -379,36 +386,36 @@ def _changed_in_place(node: Function, array: Array) -> RuntimeError:
     )
 
 
-def _rejoined(node: Function, array: Any, origin: Any, version: list[int] | None) -> Any:
+def _rejoined(
+    node: Function, array: Any, origin: Edge | int | None, version: list[int] | None
+) -> Any:
     """A saved value as a Tensor that stands in the graph where it was found."""
-    if isinstance(origin, int):
-        return Variable.result_type(array, True, node, origin, version)
-    if origin is not None:
-        if not origin._needs_grad:
-            return Variable.result_type(array)
-        if origin.data is not array:
+    if version is None:
+        if type(array) in MODULES and array.dtype.kind == "f":
             raise RuntimeError(
-                f".data of a tensor that {node!r} needs was replaced after the forward pass: "
-                "second derivatives need it unchanged"
+                f"{node!r} saved an array that is neither an input nor an output, so a second "
+                "derivative would miss what it depends on: compute it again in backward, or keep "
+                "it as an attribute of ctx if it is a constant"
             )
-        return origin
-    if type(array) in MODULES and array.dtype.kind == "f":
+        return array
+    if origin is None:
+        return Variable.result_type(array)
+    edge = (node, origin) if isinstance(origin, int) else origin
+    maker = edge[0]
+    if isinstance(maker, Function):
+        return Variable.result_type(array, True, edge, version)
+    if maker.data is not array:
         raise RuntimeError(
-            f"{node!r} saved an array that is neither an input nor an output, so a second "
-            "derivative would miss what it depends on: compute it again in backward, or keep it "
-            "as an attribute of ctx if it is a constant"
+            f".data of a tensor that {node!r} needs was replaced after the forward pass: "
+            "second derivatives need it unchanged"
         )
-    return array
-
-
-def _as_tuple(result: Any) -> tuple[Any, ...]:
-    return result if isinstance(result, tuple) else (result,)
+    return maker
 
 
 def _shared_version(view: Array, args: Sequence[Any]) -> list[int] | None:
     """The version cell of the argument that a result is a view of, if it is one."""
     source = next((arg for arg in args if isinstance(arg, Variable)), None)
-    if source is None or view.base is None:
+    if source is None:
         return None
     is_view = view.base is source.data or view.base is source.data.base
     return source._version if is_view else None
@@ -448,7 +455,7 @@ def _as_array(ctx: Function, result: Any, inputs: Sequence[Any]) -> Array:
     """A forward's result as an array, never silently promoted to float64."""
     if type(result) not in MODULES:
         result = ctx.xp.asarray(result)
-    if result.dtype == FLOAT64 and not type(ctx).sets_dtype:
+    if result.dtype == FLOAT64 and not ctx.sets_dtype:
         given = [a.dtype for a in inputs if type(a) in MODULES]
         if given and FLOAT64 not in given:
             result = result.astype(np.float32)
@@ -504,7 +511,7 @@ def backward(
             gradient = gradient.clone()
         else:  # a leaf owns its gradient: what somebody else may hold is copied
             if retain_graph or gradient.base is not None or id(gradient) in taken:
-                gradient = gradient.copy()
+                gradient = gradient.copy(order="K")
             taken.add(id(gradient))
             gradient = Variable.result_type(gradient)
         if variable.grad is None:
@@ -558,7 +565,7 @@ def grad(
         if variable.edge in found:
             gradient = found[variable.edge][1]
             recorded = isinstance(gradient, Variable)
-            results.append(gradient if recorded else Variable.result_type(gradient.copy()))
+            results.append(gradient if recorded else Variable.result_type(gradient.copy(order="K")))
         elif materialize_grads:
             zeros = MODULES[type(variable.data)].zeros_like(variable.data)
             results.append(Variable.result_type(zeros))
@@ -577,6 +584,11 @@ def _listed(values: Any) -> list[Any]:
     return [values] if isinstance(values, Variable) else list(values)
 
 
+# By maker, what the gradients of its outputs must look like, and the sums of those that arrived.
+Pending = dict[Any, tuple["Sequence[Likeness]", list[Gradient]]]
+Queue = list[tuple[int, Function]]  # the youngest first
+
+
 def _walk(
     outputs: Sequence[Variable],
     seeds: Sequence[Variable],
@@ -585,37 +597,32 @@ def _walk(
     create_graph: bool,
 ) -> dict[Edge, tuple[Variable, Gradient]]:
     """Walk back from the outputs; the gradients of the inputs (or of all leaves) by edge."""
-    pending: dict[Any, list[Gradient]] = {}  # by maker, the gradient of each of its outputs
-    starts = [seed if create_graph else seed.data for seed in seeds]
-    _send([output.edge for output in outputs], starts, None, pending)
-    nodes = _oldest_first(pending)
     targets = _checked_targets(inputs)
-    wanted = None if targets is None else _leading_to(set(targets), nodes)
+    wanted = set() if targets is None else _leading_to(set(targets), outputs)
     keep = create_graph if retain_graph is None else retain_graph
     found: dict[Edge, tuple[Variable, Gradient]] = {}
+    pending: Pending = {}
+    queue: Queue = []
 
     modes = thread.modes
     before = modes.grad, modes.arrays
     modes.grad, modes.arrays = create_graph, not create_graph
     try:
-        while nodes:
-            node = nodes.pop()
-            gradients = pending.pop(node, None)
-            if gradients is not None:
-                if node._hooks is not None:
-                    _run_hooks(node, gradients)
-                if targets is not None:
-                    _collect(node, gradients, targets, found)
-                if wanted is None or node in wanted:
-                    if create_graph:
-                        node.rejoins = True
-                    _step(node, gradients, wanted, pending)
-            if keep:
-                node.wanted, node.rejoins = None, False
-            else:  # let go of what was kept for backward, and of the functions before
+        starts = [seed if create_graph else seed.data for seed in seeds]
+        _send([output.edge for output in outputs], starts, None, pending, queue)
+        while queue:
+            node = heappop(queue)[1]
+            gradients = pending.pop(node)[1]
+            if node._hooks is not None:
+                _run_hooks(node, gradients)
+            if targets is None:
+                _step(node, gradients, pending, queue)
+            else:
+                _collect(node, gradients, targets, found)
+                _step_towards(wanted, node, gradients, pending, queue)
+            if not keep:  # let go of what was kept for backward, and of the functions before
                 node.edges = node._saved = ()
-                node.released = True
-        for leaf, (gradient,) in pending.items():
+        for leaf, (_, (gradient,)) in pending.items():
             edge = (leaf, 0)
             if targets is None or edge in targets:
                 found[edge] = (leaf, _hooked(gradient, leaf._hooks))
@@ -624,25 +631,32 @@ def _walk(
     return found
 
 
-def _step(
-    node: Function, gradients: list[Gradient], wanted: set[Any] | None, pending: dict[Any, Any]
-) -> None:
-    """Apply one node's rule and send on what it gives."""
+def _step(node: Function, gradients: list[Gradient], pending: Pending, queue: Queue) -> None:
+    """Apply the rule of one node, and send on what it gives."""
     if len(gradients) > 1 and node.fills_missing:
         _fill_missing(node, gradients)
-    if wanted is not None:
-        node.wanted = wanted
     results = node.backward(node, *gradients)
     if not isinstance(results, tuple):
         results = (results,)
     if len(results) != len(node.edges):
         _check_number(node, results)
     if node.where:  # it was recorded in anomaly mode
+        anomaly.check_saved(node)
         anomaly.check_backward(node, results)
+    _send(node.edges, results, node, pending, queue)
+
+
+def _step_towards(
+    wanted: set[Any], node: Function, gradients: list[Gradient], pending: Pending, queue: Queue
+) -> None:
+    """The same for a walk that does not want all gradients."""
     edges = node.edges
-    if wanted is not None:
-        edges = [edge if _is_wanted(edge, wanted) else None for edge in edges]
-    _send(edges, results, node, pending)
+    node.edges = [edge if _is_wanted(edge, wanted) else None for edge in edges]
+    try:
+        if any(node.edges):
+            _step(node, gradients, pending, queue)
+    finally:
+        node.edges = edges
 
 
 def _check_number(node: Function, results: Sequence[Gradient]) -> None:
@@ -659,7 +673,7 @@ def _fill_missing(node: Function, gradients: list[Gradient]) -> None:
     """Zeros for the outputs that nobody used."""
     for number, gradient in enumerate(gradients):
         if gradient is None:
-            shape, dtype = node.outputs[number]
+            shape, dtype, _ = node.outputs[number]
             zeros = node.xp.zeros(shape, dtype)
             gradients[number] = zeros if thread.modes.arrays else Variable.result_type(zeros)
 
@@ -668,33 +682,57 @@ def _send(
     edges: Sequence[Edge | None],
     gradients: Sequence[Gradient],
     sender: Function | None,
-    pending: dict[Any, list[Gradient]],
+    pending: Pending,
+    queue: Queue,
 ) -> None:
     """Add gradients to what waits for their makers, each in the shape and dtype of its value."""
     for position, edge in enumerate(edges):
-        if edge is None:
+        if edge is None or gradients[position] is None:
             continue
         gradient = gradients[position]
-        if gradient is None:
-            continue
         maker, number = edge
-        slots = pending.get(maker)
-        if slots is None:
-            if maker.released:
-                raise _used_twice(maker)
-            slots = pending[maker] = [None] * len(maker.outputs)
-        waiting = slots[number]
-        if waiting is None:
-            shape, dtype = maker.outputs[number]
-        else:
-            shape, dtype = waiting.shape, waiting.dtype
+        arrived = pending.get(maker)
+        if arrived is None:
+            outputs = maker.outputs
+            arrived = pending[maker] = (outputs, [None] * len(outputs))
+            if isinstance(maker, Function):
+                if not maker.edges:  # released
+                    raise _used_twice(maker)
+                heappush(queue, (-maker.age, maker))
+        likenesses, slots = arrived
+        shape, dtype, order = likenesses[number]
         if type(gradient) not in MODULES or gradient.shape != shape or gradient.dtype is not dtype:
             gradient = _fitted(gradient, shape, dtype, sender, position)
+        if order is not None and not isinstance(gradient, Variable):
+            gradient = in_order(gradient, order)
+        waiting = slots[number]
         if waiting is not None:
             gradient = waiting + gradient
             if not shape:  # NumPy makes a scalar of 0-d arrays
                 gradient = _like(waiting, gradient)
         slots[number] = gradient
+
+
+def order_of(images: Array) -> str | None:
+    """``"C"`` or ``"channels-last"``, as images lie in memory; None for a view that is neither."""
+    if images.flags.c_contiguous:
+        return "C"
+    return "channels-last" if images.transpose(TO_LAST).flags.c_contiguous else None
+
+
+def in_order(images: Array, order: str) -> Array:
+    """The same images, copied if they lie otherwise: mixed operands make an addition ten times
+    slower."""
+    if order_of(images) == order:
+        return images
+    if order == "C":
+        return images.copy(order="C")
+    return images.transpose(TO_LAST).copy(order="C").transpose(TO_FIRST)
+
+
+def _likeness(value: Array) -> Likeness:
+    """What the gradient of a value must look like."""
+    return value.shape, value.dtype, order_of(value) if value.ndim == 4 else None
 
 
 def _like(array: Gradient, value: Any) -> Gradient:
@@ -778,27 +816,20 @@ def _checked_targets(inputs: Sequence[Variable] | None) -> dict[Edge, Variable] 
     return targets
 
 
-def _oldest_first(makers: dict[Any, Any]) -> list[Function]:
-    """All functions behind these, by age: an op is younger than everything it used."""
-    seen = {maker for maker in makers if isinstance(maker, Function)}
-    stack = list(seen)
-    while stack:
-        node = stack.pop()
-        for edge in node.edges:
-            if edge is not None:
-                maker = edge[0]
-                if isinstance(maker, Function) and maker not in seen:
-                    if maker.released:
-                        raise _used_twice(maker)
-                    seen.add(maker)
-                    stack.append(maker)
-    return sorted(seen, key=attrgetter("age"))
-
-
-def _leading_to(targets: set[Edge], nodes: Sequence[Function]) -> set[Any]:
+def _leading_to(targets: set[Edge], outputs: Sequence[Variable]) -> set[Any]:
     """The edges asked for, and the functions through which a gradient reaches them."""
+    seen: set[Any] = set()
+    stack: list[Edge | None] = [output.edge for output in outputs]
+    while stack:
+        edge = stack.pop()
+        node = None if edge is None else edge[0]
+        if isinstance(node, Function) and node not in seen:
+            if node.released:
+                raise _used_twice(node)
+            seen.add(node)
+            stack.extend(node.edges)
     wanted: set[Any] = set(targets)
-    for node in nodes:
+    for node in sorted(seen, key=attrgetter("age")):
         if any(_is_wanted(edge, wanted) for edge in node.edges):
             wanted.add(node)
     return wanted

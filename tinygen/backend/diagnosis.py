@@ -7,7 +7,6 @@ insufficient driver version when there is no driver at all; so the causes are to
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import platform
 import sys
 from types import ModuleType
@@ -133,6 +132,8 @@ def report() -> list[tuple[str, bool, str]]:
 
 
 def _package_row(package: str) -> tuple[str, bool, str]:
+    import importlib.metadata  # here, as it would take a tenth of the time of import tinygen
+
     try:
         return package, True, importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:

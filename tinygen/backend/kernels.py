@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
-__all__ = ["kernel", "plain"]
+__all__ = ["choice", "kernel", "plain"]
 
 Kernel = Callable[..., Any]
 Table = dict[tuple[str, str], Kernel]
@@ -24,23 +24,24 @@ class _Choice(threading.local):
     plain = False
 
 
-_choice = _Choice()
+choice = _Choice()
+"""Whether this thread wants plain code."""
 _table: Table | None = None
 
 
 @contextlib.contextmanager
 def plain() -> Iterator[None]:
     """Run the plain code everywhere inside a ``with`` block, whatever fast kernels exist."""
-    before, _choice.plain = _choice.plain, True
+    before, choice.plain = choice.plain, True
     try:
         yield
     finally:
-        _choice.plain = before
+        choice.plain = before
 
 
 def kernel(xp: ModuleType, name: str) -> Kernel | None:
     """The fast kernel of a name for an array module, or None: then use the plain code."""
-    if _choice.plain:
+    if choice.plain:
         return None
     return _kernels().get((xp.__name__, name))
 

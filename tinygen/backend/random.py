@@ -60,6 +60,11 @@ class Noise:
         on = on or backend.get()
         xp, size = on.xp, math.prod(shape)
         pairs = (size + 1) // 2
+        kernel = backend.kernel(xp, f"philox_normal_{np.dtype(dtype)}")
+        if kernel:
+            flat = kernel(xp, size, self.key, self.counter)
+            self.counter += math.ceil(2 * pairs * flat.itemsize / 32)
+            return flat.reshape(shape)
         uniform = self.uniform((2 * pairs,), dtype, on)
         radius = xp.sqrt(-2 * xp.log1p(-uniform[:pairs]))
         angle = (2 * math.pi) * uniform[pairs:]

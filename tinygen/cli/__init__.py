@@ -15,7 +15,7 @@ from typing import TextIO
 
 from tinygen.cli.arguments import parser
 from tinygen.cli.errors import FAILED, INTERRUPTED, WRONG_USAGE, UsageError
-from tinygen.cli.messages import text
+from tinygen.io.messages import text
 
 __all__ = ["main"]
 

@@ -10,16 +10,19 @@ from argparse import (
     RawDescriptionHelpFormatter,
     _SubParsersAction,
 )
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tinygen.cli.messages import text
+from tinygen.io.messages import text
 
-__all__ = ["FETCH_SECONDS", "NAMES", "parser"]
+__all__ = ["DRAWN_ONLY", "FETCH_SECONDS", "NAMES", "parser"]
 
 NAMES = ("mnist", "fashion-mnist", "cifar10", "glyphs", "shapes")
-"""The data sets, in the order of the help."""
+"""The data sets that a classifier can learn, in the order of the help."""
+
+DRAWN_ONLY = ("ring", "canvases", "strips")
+"""Those for other models: ``tinygen data`` lists and shows them."""
 
 FETCH_SECONDS = 20
 """How long the demo tries to fetch MNIST."""
@@ -110,13 +113,13 @@ def _add_data(commands: Commands[ArgumentParser]) -> None:
     actions.add_parser("list", help=text("help data list"), description=text("help data list"))
 
     get = actions.add_parser("get", help=text("help data get"), description=text("help data get"))
-    _add_name(get)
+    _add_name(get, NAMES)
     get.add_argument("--out", type=Path, metavar="DIR", help=text("help option out get"))
 
     show = actions.add_parser(
         "show", help=text("help data show"), description=text("help data show")
     )
-    _add_name(show)
+    _add_name(show, (*NAMES, *DRAWN_ONLY))
     show.add_argument("--out", type=Path, metavar="FILE", help=text("help option out show"))
     _add_seed(show, 0, "help option seed shown")
     _add_offline(show)
@@ -179,9 +182,9 @@ def _add_offline(command: ArgumentParser) -> None:
     command.add_argument("--offline", action="store_true", help=text("help option offline"))
 
 
-def _add_name(command: ArgumentParser) -> None:
+def _add_name(command: ArgumentParser, names: Sequence[str]) -> None:
     command.add_argument(
-        "name", metavar="NAME", help=text("help option name", names=", ".join(NAMES))
+        "name", metavar="NAME", help=text("help option name", names=", ".join(names))
     )
 
 

@@ -11,13 +11,14 @@ from typing import NamedTuple
 import numpy as np
 
 from tinygen.backend.diagnosis import report
+from tinygen.cli import cores
 from tinygen.cli.errors import FAILED
-from tinygen.cli.messages import text
+from tinygen.io.messages import text
 
 __all__ = ["Finding", "examine", "run"]
 
-ESSENTIAL = ("Python", "NumPy", text("doctor training"))
-"""Without these nothing works; all else is needed for a part."""
+ESSENTIAL = ("Python", "NumPy")
+"""Without these of the backend's report nothing works."""
 
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 
@@ -31,6 +32,7 @@ class Finding(NamedTuple):
     what: str
     is_well: bool
     note: str
+    is_essential: bool = False
 
 
 def run(options: Namespace | None = None) -> int:
@@ -48,33 +50,36 @@ def run(options: Namespace | None = None) -> int:
     """
     findings = examine()
     _print(findings)
-    works = all(finding.is_well for finding in findings if finding.what in ESSENTIAL)
+    works = all(finding.is_well for finding in findings if finding.is_essential)
     print(text("doctor works" if works else "doctor fails"))
     return 0 if works else FAILED
 
 
 def examine() -> list[Finding]:
     """All findings, in the order of the report."""
-    installed = [Finding(*row) for row in report()]
-    return [*installed, _threads(), _product(), _training(), _mnist()]
+    used = _use()  # before this process uses the cores itself
+    installed = [Finding(*row, is_essential=row[0] in ESSENTIAL) for row in report()]
+    return [*installed, _threads(), *used, _product(), _training(), _mnist()]
+
+
+def _use() -> list[Finding]:
+    """Whether other programs use the cores, where the system tells."""
+    found = cores.use()
+    if found is None:
+        return []
+    key = "doctor busy" if found.is_high else "doctor idle"
+    note = text(key, busy=found.busy, cores=found.cores)
+    return [Finding(text("doctor cores"), not found.is_high, note)]
 
 
 def _threads() -> Finding:
     """How many threads NumPy's BLAS may use, and whether something holds it back."""
-    cores = _cores()
     limits = [f"{name}={os.environ[name]}" for name in THREAD_VARIABLES if os.environ.get(name)]
-    note = ", ".join(limits) or text("doctor threads free", cores=cores)
+    note = ", ".join(limits) or text("doctor threads free", cores=cores.available())
     overrides = [name for name in KERNEL_VARIABLES if os.environ.get(name)]
     if overrides:
         note += text("doctor slow kernels", variables=text("doctor and").join(overrides))
     return Finding(text("doctor threads"), not overrides, note)
-
-
-def _cores() -> int:
-    """The processor cores that this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _product(size: int = 1024) -> Finding:
@@ -98,10 +103,11 @@ def _training() -> Finding:
         before, after = _one_step()
     except Exception as error:
         failure = text("doctor step failed", kind=type(error).__name__, error=error)
-        return Finding(what, False, failure)
+        return Finding(what, False, failure, is_essential=True)
     if not after < before:
-        return Finding(what, False, text("doctor step in vain", before=before, after=after))
-    return Finding(what, True, text("doctor step"))
+        in_vain = text("doctor step in vain", before=before, after=after)
+        return Finding(what, False, in_vain, is_essential=True)
+    return Finding(what, True, text("doctor step"), is_essential=True)
 
 
 def _one_step() -> tuple[float, float]:
@@ -136,7 +142,7 @@ def _mnist() -> Finding:
 def _mark(finding: Finding) -> str:
     if finding.is_well:
         return text("doctor well")
-    return text("doctor fail" if finding.what in ESSENTIAL else "doctor missing")
+    return text("doctor fail" if finding.is_essential else "doctor missing")
 
 
 def _print(findings: list[Finding]) -> None:
@@ -153,7 +159,7 @@ def _print(findings: list[Finding]) -> None:
         return
     table = Table("", "", text("doctor head"), box=box.SIMPLE_HEAD, pad_edge=False)
     for finding in findings:
-        colour = "green" if finding.is_well else "red" if finding.what in ESSENTIAL else "yellow"
+        colour = "green" if finding.is_well else "red" if finding.is_essential else "yellow"
         table.add_row(f"[{colour}]{_mark(finding)}[/]", finding.what, _escaped(finding.note))
     Console().print(table)
 

@@ -14,12 +14,12 @@ import numpy as np
 import tinygen as tg
 from tinygen import backend, metrics
 from tinygen.cli.errors import UsageError
-from tinygen.cli.messages import text
 from tinygen.cli.output import prepare
 from tinygen.cli.recipe import in_batches, pictures_of, read_card
 from tinygen.cli.sets import load
 from tinygen.data import ImageSet
 from tinygen.io import load_checkpoint
+from tinygen.io.messages import text
 from tinygen.models import create
 from tinygen.nn import Module
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 
 from tinygen.cli.errors import UsageError
-from tinygen.cli.messages import text
 from tinygen.io import describe
+from tinygen.io.messages import text
 
 __all__ = ["run"]
 

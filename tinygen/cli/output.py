@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from tinygen.cli.errors import UsageError
-from tinygen.cli.messages import text
+from tinygen.io.messages import text
 
 __all__ = ["prepare"]
 

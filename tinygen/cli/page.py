@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from string import Template
 
-from tinygen.cli.messages import text
+from tinygen.io.messages import text
 
 __all__ = ["Page", "Picture", "Row", "render"]
 

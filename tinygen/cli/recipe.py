@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,10 +12,10 @@ import numpy as np
 
 import tinygen as tg
 from tinygen.cli.errors import UsageError
-from tinygen.cli.messages import text
 from tinygen.data import Compose, DataLoader, ImageSet, RandomShift, TensorDataset, ToFloat
-from tinygen.io import load_checkpoint
-from tinygen.models import create
+from tinygen.io import Checkpoint, load_checkpoint
+from tinygen.io.messages import text
+from tinygen.models import MODELS, create
 from tinygen.nn import Module
 from tinygen.nn import functional as F
 from tinygen.train import Callback, Trainer, accuracy
@@ -28,8 +28,8 @@ __all__ = [
 BETAS = (0.7, 0.9)
 """Adam's memories, shorter than usual: a run of a few epochs has no time for long ones."""
 
-CARD = "Card 1"
-"""The name of the card among a trainer's callbacks."""
+SAVE_EVERY = 50
+"""Steps between two checkpoints, a matter of seconds: a killed run loses no more."""
 
 MANY = 50_000
 """From so many training pictures on, the last 10,000 are kept for validation."""
@@ -50,7 +50,7 @@ class Recipe:
         The peak of the learning rate, which rises to it and falls to nearly nothing.
     dropout : float
     shift : int
-        By how many pixels each training picture may be moved, in each epoch anew.
+        By how many pixels the training pictures may be moved, each batch anew.
     use_all : bool
         Learn from all training pictures and validate with none.
     seed : int
@@ -144,6 +144,7 @@ def new_trainer(
     device: str = "cpu",
     out: Path | None = None,
     progress: str | None = "auto",
+    card: Card | None = None,
 ) -> Trainer:
     """A Trainer with Adam and the one-cycle schedule (L. Smith and N. Topin, 2018).
 
@@ -155,6 +156,8 @@ def new_trainer(
         How many there are to learn from, which decides how long the schedule is.
     callbacks, device, out, progress
         As for :class:`tinygen.train.Trainer`.
+    card : Card, optional
+        What the checkpoints shall say.
 
     Returns
     -------
@@ -178,6 +181,9 @@ def new_trainer(
         out=out,
         progress=progress,
         seed=recipe.seed,
+        save_every=SAVE_EVERY,
+        unit=text("pictures"),
+        **(card.contents() if card else {}),
     )
 
 
@@ -194,7 +200,7 @@ def training_batches(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> 
     -------
     DataLoader
     """
-    moved = [RandomShift(recipe.shift)] if recipe.shift else []
+    moved = [RandomShift(recipe.shift, together=True)] if recipe.shift else []
     return DataLoader(
         TensorDataset(images, labels),
         recipe.batch_size,
@@ -212,28 +218,30 @@ def in_batches(images: np.ndarray, labels: np.ndarray, batch_size: int = 500) ->
 # ---- what a checkpoint says of it --------------------------------------------------------------
 
 
-class Card(Callback):
-    """Writes into each checkpoint what the model is and how it is trained.
+@dataclass(frozen=True)
+class Card:
+    """What the model of a checkpoint is, and how it is trained.
 
-    Parameters
+    Attributes
     ----------
     recipe : Recipe
-    arguments : mapping
-        What the model was made with.
+    arguments : dict
+        What :func:`tinygen.models.create` made the model with.
     classes : sequence of str
         What the labels mean.
     """
 
-    def __init__(
-        self, recipe: Recipe, arguments: Mapping[str, Any], classes: Sequence[str]
-    ) -> None:
-        self.recipe, self.arguments, self.classes = recipe, dict(arguments), list(classes)
+    recipe: Recipe
+    arguments: dict[str, Any]
+    classes: Sequence[str]
 
-    def state_dict(self) -> dict[str, Any]:
-        """All of it, as a checkpoint takes it."""
+    def contents(self) -> dict[str, Any]:
+        """All of it, as a checkpoint and a Trainer take it."""
         return {
-            "recipe": asdict(self.recipe), "arguments": self.arguments, "classes": self.classes
-        }  # fmt: skip
+            "architecture": self.recipe.model,
+            "arguments": self.arguments,
+            "metadata": {"recipe": asdict(self.recipe), "classes": list(self.classes)},
+        }
 
 
 def read_card(path: Path) -> Card:
@@ -251,13 +259,26 @@ def read_card(path: Path) -> Card:
     Raises
     ------
     UsageError
-        If it says nothing of it.
+        If it says nothing of it, or nothing that this version knows.
     CheckpointError
         If the file is damaged or something else.
     """
-    metadata = load_checkpoint(path).metadata
+    saved = load_checkpoint(path)
     try:
-        state = metadata["trainer"]["callbacks"][CARD] if "trainer" in metadata else metadata
-        return Card(Recipe(**state["recipe"]), state["arguments"], state["classes"])
+        recipe = _recipe_of(saved)
+        classes = [str(name) for name in saved.metadata["classes"]]
     except (KeyError, TypeError):
         raise UsageError(text("train no recipe", path=path)) from None
+    if recipe.model not in MODELS:
+        models = ", ".join(MODELS)
+        raise UsageError(text("unknown model", path=path, model=recipe.model, models=models))
+    return Card(recipe, saved.arguments, classes)
+
+
+def _recipe_of(saved: Checkpoint) -> Recipe:
+    """The recipe in a checkpoint; KeyError or TypeError if there is none."""
+    recipe = Recipe(**saved.metadata["recipe"])
+    usual = asdict(Recipe())
+    if any(type(value) is not type(usual[name]) for name, value in asdict(recipe).items()):
+        raise TypeError("a value of another kind")
+    return recipe

@@ -11,8 +11,10 @@ import numpy as np
 
 from tinygen import data
 from tinygen.cli.errors import UsageError
-from tinygen.cli.messages import text
+from tinygen.cli.output import prepare
+from tinygen.cli.samples import SAMPLES
 from tinygen.data import ImageSet
+from tinygen.io.messages import text
 
 __all__ = ["Fetching", "load", "run"]
 
@@ -46,6 +48,8 @@ def run(options: Namespace) -> int:
         _list()
     elif options.action == "get":
         _get(options.name, options.out)
+    elif options.name in SAMPLES:
+        _show_sample(options.name, options.out, options.seed)
     else:
         _show(load(options.name, options.offline), options.name, options.out, options.seed)
     return 0
@@ -70,13 +74,15 @@ def load(name: str, offline: bool, budget: float | None = None) -> ImageSet:
     Raises
     ------
     UsageError
-        If there is neither a set of this name nor such a folder.
+        If there is neither a set of this name nor such a folder, or it is not for classifiers.
     DataError, OSError
         If it cannot be had, or is damaged.
     """
     is_known = name in [one.name for one in data.available()]
     if not is_known and Path(name).expanduser().is_dir():
         return data.load("folder", root=name)
+    if name in SAMPLES:
+        raise UsageError(text("no classes", name=name))
     try:
         return data.load(name, offline=offline, progress=Fetching(), budget=budget)
     except data.DataError:
@@ -128,6 +134,9 @@ def _list() -> None:
         else:
             place = text("data drawn")
         rows.append((one.name, counts, shape, place, one.summary))
+    for name, sample in SAMPLES.items():
+        shape = " x ".join(map(str, sample.shape))
+        rows.append((name, text("data any"), shape, text("data drawn"), text(f"about {name}")))
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     for row in rows:
         cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
@@ -135,11 +144,23 @@ def _list() -> None:
 
 
 def _get(name: str, folder: Path | None) -> None:
+    if name in SAMPLES:
+        raise UsageError(text("nothing to fetch", name=name))
+    if folder is not None:
+        prepare(folder)
     try:
         place = data.fetch(name, folder, progress=Fetching())
     except ValueError as error:
         raise UsageError(str(error)) from error
     print(text("data is in", name=name, folder=place))
+
+
+def _show_sample(name: str, path: Path | None, seed: int) -> None:
+    path = path or Path(f"{name}.png")
+    sample = SAMPLES[name]
+    sample.draw(seed, path)
+    print(text("data sample", name=name, count=sample.amount, about=text(f"about {name}")))
+    print(text("picture", path=path))
 
 
 def _show(pictures: ImageSet, name: str, path: Path | None, seed: int) -> None:

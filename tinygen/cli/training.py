@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from tinygen import backend
+from tinygen.cli.cores import say_if_busy
 from tinygen.cli.errors import INTERRUPTED, UsageError
-from tinygen.cli.messages import text
 from tinygen.cli.output import prepare
 from tinygen.cli.recipe import (
     Card,
@@ -24,6 +24,7 @@ from tinygen.cli.recipe import (
     training_batches,
 )
 from tinygen.cli.sets import load
+from tinygen.io.messages import text
 from tinygen.train.trainer import BEST, LAST, Trainer
 
 __all__ = ["run"]
@@ -60,6 +61,7 @@ def run(options: Namespace) -> int:
     backend.get(options.device)
     recipe = _recipe(options)
     prepare(options.out)
+    say_if_busy()
     pictures = load(recipe.data, options.offline)
     parts = split(pictures, recipe.use_all)
     print(
@@ -73,7 +75,7 @@ def run(options: Namespace) -> int:
 
     card = Card(recipe, arguments, pictures.classes)
     trainer = new_trainer(
-        model, recipe, len(parts.train_labels), [card], options.device, options.out
+        model, recipe, len(parts.train_labels), (), options.device, options.out, card=card
     )
     batches = training_batches(recipe, parts.train_images, parts.train_labels)
     validation = (

@@ -32,8 +32,6 @@ class FileSet(ABC):
         For the command line, and the name of its folder.
     title : str
         For people.
-    summary : str
-        What it shows, in a few words.
     classes : tuple of str
     counts : tuple of two int
         How many pictures the whole set has to learn from and to be tested on.
@@ -49,7 +47,6 @@ class FileSet(ABC):
 
     name: str
     title: str
-    summary: str
     classes: tuple[str, ...]
     counts: tuple[int, int]
     picture_shape: tuple[int, int, int]
@@ -135,7 +132,7 @@ def load_files(
             notes.append(str(error))
         except OSError as error:
             notes.append(f"It cannot be kept in {_own_folder(files)} ({error.strerror or error})")
-    raise DataNotFoundError(". ".join([*notes, _how_to_get(files)]))
+    raise DataNotFoundError(". ".join(notes), remedy=_how_to_get(files))
 
 
 def find(files: FileSet, root: str | Path | None = None) -> Path:

@@ -135,7 +135,6 @@ class Cifar10(cache.FileSet):
 CIFAR10 = Cifar10(
     name="cifar10",
     title="CIFAR-10",
-    summary="small photographs of animals and vehicles",
     classes=(
         "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
     ),

@@ -130,7 +130,6 @@ class IdxSet(cache.FileSet):
 MNIST = IdxSet(
     name="mnist",
     title="MNIST",
-    summary="handwritten digits",
     classes=TEN_DIGITS,
     counts=(60_000, 10_000),
     picture_shape=(1, 28, 28),
@@ -152,7 +151,6 @@ MNIST = IdxSet(
 FASHION_MNIST = IdxSet(
     name="fashion-mnist",
     title="Fashion-MNIST",
-    summary="clothes and shoes",
     classes=(
         "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
         "Ankle boot",

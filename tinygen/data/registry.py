@@ -13,6 +13,7 @@ from tinygen.data.download import Progress
 from tinygen.data.folder import load_folder
 from tinygen.data.mnist import FASHION_MNIST, MNIST
 from tinygen.data.sets import DataNotFoundError, ImageSet
+from tinygen.io.messages import text
 
 __all__ = ["Available", "available", "fetch", "load"]
 
@@ -27,7 +28,6 @@ class Drawn:
     """A set that a program draws, always the same."""
 
     name: str
-    summary: str
     draw: Callable[[], ImageSet]
     counts: tuple[int, int]
     picture_shape: tuple[int, int, int]
@@ -46,8 +46,8 @@ def _draw_shapes() -> ImageSet:
 
 
 DRAWN = (
-    Drawn("glyphs", "drawn digits and letters", _draw_glyphs, (12_000, 2_000), (1, 28, 28)),
-    Drawn("shapes", "drawn shapes in colour", _draw_shapes, (12_000, 2_000), (3, 32, 32)),
+    Drawn("glyphs", _draw_glyphs, (12_000, 2_000), (1, 28, 28)),
+    Drawn("shapes", _draw_shapes, (12_000, 2_000), (3, 32, 32)),
 )
 
 
@@ -173,7 +173,7 @@ def available() -> list[Available]:
     with_files = [
         Available(
             files.name,
-            f"{files.title}: {files.summary}",
+            text(f"about {files.name}"),
             files.counts,
             files.picture_shape,
             _place_of(files),
@@ -181,11 +181,11 @@ def available() -> list[Available]:
         )
         for files in FILES
     ]
-    drawn = [
-        Available(drawn.name, drawn.summary, drawn.counts, drawn.picture_shape, None, 0)
-        for drawn in DRAWN
+    without = [
+        Available(one.name, text(f"about {one.name}"), one.counts, one.picture_shape, None, 0)
+        for one in DRAWN
     ]
-    return with_files + drawn
+    return with_files + without
 
 
 def _place_of(files: FileSet) -> Path | None:
@@ -207,8 +207,8 @@ def _by_name(name: str) -> FileSet | Drawn:
     import difflib
 
     near = difflib.get_close_matches(_key(name), known, n=1)
-    meant = f"; did you mean {known[near[0]].name!r}?" if near else ""
+    meant = f"; did you mean {known[near[0]].name!r}?" if near else "."
     raise ValueError(
         f"there is no data set {name!r}{meant} There are "
-        f"{', '.join(one.name for one in known.values())}, and 'folder' for your own pictures"
+        f"{', '.join(one.name for one in known.values())}"
     )

@@ -16,7 +16,17 @@ class DataError(ValueError):
 
 
 class DataNotFoundError(FileNotFoundError):
-    """A data set is in none of the places where it is looked for."""
+    """A data set is in none of the places where it is looked for.
+
+    Attributes
+    ----------
+    reason : str
+        Where it was looked for, and what went wrong; without what to do about it.
+    """
+
+    def __init__(self, reason: str, remedy: str = "") -> None:
+        self.reason = reason
+        super().__init__(f"{reason}. {remedy}" if remedy else reason)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

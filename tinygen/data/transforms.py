@@ -285,17 +285,25 @@ class RandomShift(Transform):
     ----------
     pixels : int
         The furthest that it moves to each side, and up and down.
+    together : bool
+        Move all images of a batch alike. The batches still differ, each being easier to learn: in
+        few epochs a network comes further.
     """
 
     pixels: int
+    together: bool = False
 
     def __post_init__(self) -> None:
         _check_pixels("RandomShift", "pixels", self.pixels)
 
     def apply(self, images: Array, generator: Generator) -> Array:
         _check_images("RandomShift", images)
-        room = [2 * self.pixels, 2 * self.pixels]
-        return _windows(_padded(images, self.pixels), room, images.shape[2:], generator)
+        room, size = 2 * self.pixels, images.shape[2:]
+        padded = _padded(images, self.pixels)
+        if not self.together:
+            return _windows(padded, [room, room], size, generator)
+        top, left = generator.integers(0, room + 1, 2)
+        return padded[:, :, top : top + size[0], left : left + size[1]]
 
 
 def _padded(images: Array, border: int) -> Array:

@@ -145,6 +145,11 @@ def load(path: FilePath, map_location: str | None = None) -> Any:
 # ---- writing ---------------------------------------------------------------------------------
 
 
+def require_savable(tree: Any) -> None:
+    """Refuse now what :func:`save` would refuse later; nothing is written or copied."""
+    _Encoder().encode(tree, ())
+
+
 def write(path: FilePath, tree: Any, kind: str) -> None:
     """Write a tree and say in the header what kind of tree it is; :func:`save` says more."""
     if not isinstance(path, str | os.PathLike):

@@ -24,6 +24,13 @@ Part = Stateful | Mapping[str, Stateful]
 """One of them, or several by name, such as a GAN's two optimizers."""
 
 
+ABSENT = {
+    "trainer": ": no Trainer wrote it. Load it with tinygen.io.load_checkpoint(path, model=model) "
+    "and fit() without resume="
+}
+"""What to do about a part that is not in a file."""
+
+
 class Checkpoint(NamedTuple):
     """What a checkpoint says beside the states of its parts.
 
@@ -54,6 +61,7 @@ def save_checkpoint(
     optimizer: Part | None = None,
     scheduler: Part | None = None,
     loader: Part | None = None,
+    trainer: Part | None = None,
     epoch: int | None = None,
     step: int | None = None,
     architecture: str | None = None,
@@ -70,7 +78,7 @@ def save_checkpoint(
     ----------
     path : str or path
         The file, by custom with the ending ``.npz``.
-    model, ema, optimizer, scheduler, loader : object with a state_dict, or dict of them, optional
+    model, ema, optimizer, scheduler, loader, trainer : object with state_dict, or dict, optional
         The parts. Several of a kind have names: ``optimizer={"generator": g, "critic": c}``.
     epoch, step : int, optional
         How far the training has come.
@@ -88,7 +96,7 @@ def save_checkpoint(
     """
     parts = _parts(
         model=model, ema=ema, optimizer=optimizer, scheduler=scheduler, loader=loader,
-        generators=Generators(),
+        trainer=trainer, generators=Generators(),
     )  # fmt: skip
     tree: dict[str, Any] = {
         "epoch": _count("epoch", epoch),
@@ -115,6 +123,7 @@ def load_checkpoint(
     optimizer: Part | None = None,
     scheduler: Part | None = None,
     loader: Part | None = None,
+    trainer: Part | None = None,
     generators: bool | None = None,
 ) -> Checkpoint:
     """Bring the parts of a training to the state that :func:`save_checkpoint` wrote.
@@ -125,7 +134,7 @@ def load_checkpoint(
     Parameters
     ----------
     path : str or path
-    model, ema, optimizer, scheduler, loader : object with load_state_dict, or dict, optional
+    model, ema, optimizer, scheduler, loader, trainer : objects with load_state_dict, or dicts
         What to change. A part that the file has and the call has not is left in the file.
     generators : bool, optional
         Whether the random generators of the process go on from the saved state as well. By default
@@ -147,8 +156,8 @@ def load_checkpoint(
     """
     resumes = optimizer is not None if generators is None else generators
     parts = _parts(
-        model=model, ema=ema, optimizer=optimizer, scheduler=scheduler, loader=loader,
-        generators=Generators() if resumes else None,
+        trainer=trainer, model=model, ema=ema, optimizer=optimizer, scheduler=scheduler,
+        loader=loader, generators=Generators() if resumes else None,
     )  # fmt: skip
     contents = read(path)
     if contents.kind != "checkpoint":
@@ -165,7 +174,7 @@ def _load_all(path: str, parts: dict[str, Stateful], tree: dict[str, Any]) -> No
     """Load every part; undo what was done if one of them does not fit."""
     saved = {place: _state_at(place, tree) for place in tree["classes"]}
     faults = [
-        f"{place}: not in the file, which has {', '.join(saved)}"
+        f"{place}: not in the file, which has {', '.join(saved)}{ABSENT.get(place, '')}"
         for place in parts
         if place not in saved
     ]

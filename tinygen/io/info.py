@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygen.io.archive import Contents, FilePath, read
+from tinygen.io.messages import text
 
 __all__ = ["describe"]
 
@@ -15,6 +16,9 @@ UNITS = ("kB", "MB", "GB", "TB")
 
 LONGEST = 60
 """Characters of a value before it is cut."""
+
+MOST = 20
+"""Entries of a dict that are still listed."""
 
 
 def describe(path: FilePath) -> str:
@@ -43,13 +47,13 @@ def describe(path: FilePath) -> str:
     tree = contents.tree("cpu")
     checkpoint = contents.kind == "checkpoint"
     facts = {
-        "file": os.fspath(path),
-        "kind": "checkpoint of a training" if checkpoint else "values saved by tg.save",
-        "format": f"{contents.version}, verified",
+        text("info file"): os.fspath(path),
+        text("info kind"): text("info checkpoint" if checkpoint else "info tree"),
+        text("info format"): text("info verified", version=contents.version),
         "sha256": contents.sha256,
-        "size": _bytes(os.stat(path).st_size),
+        text("info size"): _bytes(os.stat(path).st_size),
     }
-    facts |= _training(tree) if checkpoint else {"values": _short(tree)}
+    facts |= _training(tree) if checkpoint else {text("info values"): _short(tree)}
     return "\n".join([*_aligned(facts), "", *_table(contents)])
 
 
@@ -58,42 +62,57 @@ def _training(tree: dict[str, Any]) -> dict[str, str]:
     facts = {}
     if tree["architecture"] is not None:
         arguments = ", ".join(f"{name}={value!r}" for name, value in tree["arguments"].items())
-        facts["architecture"] = f"{tree['architecture']}({arguments})"
-    facts |= {name: f"{tree[name]:,}" for name in ("epoch", "step") if tree[name] is not None}
+        facts[text("info architecture")] = f"{tree['architecture']}({arguments})"
+    facts |= {
+        text(f"info {name}"): f"{tree[name]:,}"
+        for name in ("epoch", "step")
+        if tree[name] is not None
+    }
     for place, class_name in tree["classes"].items():
         kind, _, name = place.partition("/")
         state = tree[kind][name] if name else tree[kind]
         facts[place] = _part(kind, class_name, state)
     metadata = tree["metadata"]
     if isinstance(metadata, dict):
-        facts |= {f"metadata {name}": _short(value) for name, value in metadata.items()}
+        facts |= {text("info metadata of", name=n): _options(v) for n, v in metadata.items()}
     elif metadata is not None:
-        facts["metadata"] = _short(metadata)
+        facts[text("info metadata")] = _short(metadata)
     return facts
 
 
 def _part(kind: str, class_name: str, state: Any) -> str:
     """One line for a part of a training."""
     if kind == "generators":
-        noise = state["noise"]
-        return f"host {state['host']['bit_generator']}, noise at block {noise['counter']:,}"
+        host, block = state["host"]["bit_generator"], state["noise"]["counter"]
+        return text("info generators", host=host, block=block)
+    return text("info part", kind=class_name, facts=_facts(kind, state))
+
+
+def _facts(kind: str, state: Any) -> str:
+    """What is worth knowing of a part's state."""
     if kind == "optimizer":
-        return f"{class_name}: {_optimizer(state)}"
+        return _optimizer(state)
     if kind in ("model", "ema"):
-        return f"{class_name}: {_totals(list(state.values()))}"
+        return _totals(list(state.values()))
+    if kind == "trainer" and "history" in state:
+        return text("info books", rows=len(state["history"]["rows"]), batches=state["batch"])
     if kind == "scheduler" and "_last_lr" in state:
-        return f"{class_name}: {state['last_epoch']:,} steps taken, lr {_rates(state['_last_lr'])}"
-    return f"{class_name}: {_short(state)}"
+        return text(
+            "info scheduler", steps=state["last_epoch"], rates=_rates(state["_last_lr"])
+        )  # fmt: skip
+    return _short(state)
 
 
 def _optimizer(state: dict[str, Any]) -> str:
     """The groups, their learning rates, and what is remembered."""
     groups = state["param_groups"]
-    rates = _rates([group["lr"] for group in groups if "lr" in group])
     remembered = sorted({name for entries in state["state"].values() for name in entries})
-    return (
-        f"{len(groups)} group{'s' * (len(groups) != 1)}, lr {rates}, remembers "
-        f"{', '.join(remembered) or 'nothing'} of {len(state['state'])} parameters"
+    return text(
+        "info optimizer" if len(groups) == 1 else "info optimizer groups",
+        groups=len(groups),
+        rates=_rates([group["lr"] for group in groups if "lr" in group]),
+        names=", ".join(remembered) or text("info nothing"),
+        count=len(state["state"]),
     )
 
 
@@ -104,7 +123,7 @@ def _rates(rates: list[float]) -> str:
 
 def _table(contents: Contents) -> list[str]:
     """All arrays and, below a line, their sum."""
-    rows = [("array", "shape", "dtype", "size")] + [
+    rows = [tuple(text(f"info {column}") for column in ("array", "shape", "dtype", "size"))] + [
         (name, str(array.shape), str(array.dtype), _bytes(array.nbytes))
         for name, array in contents.arrays.items()
     ]
@@ -118,10 +137,12 @@ def _table(contents: Contents) -> list[str]:
 
 def _totals(arrays: list[np.ndarray]) -> str:
     """How many arrays, how many elements, how many bytes."""
-    count = len(arrays)
-    elements = sum(array.size for array in arrays)
-    size = _bytes(sum(array.nbytes for array in arrays))
-    return f"{count:,} array{'s' * (count != 1)}, {elements:,} elements, {size}"
+    return text(
+        "info total of one" if len(arrays) == 1 else "info total",
+        count=len(arrays),
+        elements=sum(array.size for array in arrays),
+        size=_bytes(sum(array.nbytes for array in arrays)),
+    )
 
 
 def _aligned(facts: dict[str, str]) -> list[str]:
@@ -131,12 +152,19 @@ def _aligned(facts: dict[str, str]) -> list[str]:
 
 def _short(value: Any) -> str:
     """A value in one line: dicts and lists by their length if they are long."""
-    text = " ".join(repr(value).split())
-    if len(text) <= LONGEST:
-        return text
+    shown = " ".join(repr(value).split())
+    if len(shown) <= LONGEST:
+        return shown
     if isinstance(value, dict | list | tuple):
-        return f"{type(value).__name__} of {len(value):,}"
-    return f"{text[: LONGEST - 3]}..."
+        return text("info long", kind=type(value).__name__, count=len(value))
+    return f"{shown[: LONGEST - 3]}..."
+
+
+def _options(value: Any) -> str:
+    """A value in one line: of a small dict all that is in it."""
+    if isinstance(value, dict) and 0 < len(value) <= MOST:
+        return ", ".join(f"{name}={_short(part)}" for name, part in value.items())
+    return _short(value)
 
 
 def _bytes(size: int) -> str:

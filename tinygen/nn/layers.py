@@ -6,7 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from tinygen import tensors
+from tinygen.backend import layout
 from tinygen.nn import init
 from tinygen.nn.module import Module, Parameter
 from tinygen.ops import conv, indexing, linalg, noise, shape
@@ -84,7 +87,8 @@ class _Conv(Module):
         check_positive(name, dilation=min(self.dilation))
         self.padding: Any = padding if isinstance(padding, str) else as_pair(padding)
         self.groups = groups
-        self.weight = Parameter(tensors.empty(*self._weight_channels(), *self.kernel_size))
+        shape = (*self._weight_channels(), *self.kernel_size)
+        self.weight = Parameter(Tensor(layout.empty_images(shape, np.float32)))
         self.register_parameter("bias", _bias(bias, out_channels))
         self.reset_parameters()
 

@@ -162,7 +162,10 @@ class _Recurrent(Module):
         return given
 
     def _laid_out(self, output: Tensor, finals: list[Any], batched: bool) -> tuple[Tensor, Any]:
-        states = [shape.stack(parts) for parts in zip(*finals, strict=True)]
+        states = [
+            parts[0].unsqueeze(0) if len(parts) == 1 else shape.stack(parts)
+            for parts in zip(*finals, strict=True)
+        ]
         if not batched:
             output, states = output.squeeze(1), [s.squeeze(1) for s in states]
         elif self.batch_first:

@@ -24,14 +24,16 @@ Ctx = Any
 class ReLU(Function):
     @staticmethod
     def forward(ctx: Ctx, x: Array) -> Array:
-        y = ctx.xp.maximum(x, 0)
+        fast = ctx.kernel("relu")
+        y = ctx.xp.maximum(x, 0) if fast is None else fast(x)
         ctx.save_for_backward(y)
         return y
 
     @staticmethod
     def backward(ctx: Ctx, grad: Any) -> Any:
         (y,) = ctx.saved_tensors
-        return grad * (y > 0)
+        fast = ctx.kernel("relu_backward", grad)
+        return grad * (y > 0) if fast is None else fast(grad, y)
 
 
 class LeakyReLU(Function):
@@ -40,12 +42,18 @@ class LeakyReLU(Function):
         xp = ctx.xp
         ctx.slope = slope
         ctx.save_for_backward(x)
+        fast = ctx.kernel("leaky_relu")
+        if fast is not None:
+            return fast(x, slope)
         larger = xp.maximum if slope <= 1 else xp.minimum
         return larger(x, x * slope)
 
     @staticmethod
     def backward(ctx: Ctx, grad: Any) -> Any:
         (x,) = ctx.saved_tensors
+        fast = ctx.kernel("leaky_relu_backward", grad)
+        if fast is not None:
+            return fast(grad, x, ctx.slope)
         positive = x > 0
         return grad * positive + grad * ctx.slope * (x <= 0)
 
@@ -100,6 +108,9 @@ class Softplus(Function):
     def forward(ctx: Ctx, x: Array) -> Array:
         xp = ctx.xp
         ctx.save_for_backward(x)
+        fast = ctx.kernel("softplus")
+        if fast is not None:
+            return fast(x)
         y = xp.abs(x, out=xp.empty_like(x))  # max(x, 0) + log(1 + exp(-|x|)), in one place
         xp.negative(y, out=y)
         xp.exp(y, out=y)
@@ -110,7 +121,8 @@ class Softplus(Function):
     @staticmethod
     def backward(ctx: Ctx, grad: Any) -> Any:
         (x,) = ctx.saved_tensors
-        return grad * sigmoid(x)
+        fast = ctx.kernel("softplus_backward", grad)
+        return grad * sigmoid(x) if fast is None else fast(grad, x)
 
 
 def softplus(input: Tensor, beta: float = 1.0) -> Tensor:

@@ -13,13 +13,15 @@ one's derivatives are the other two: gradients of any order need nothing more.
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from tinygen.autograd import Function
-from tinygen.backend import Array
+from tinygen.backend import Array, kernel
+from tinygen.backend.kernels import choice
 from tinygen.ops import reduction
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class Geometry:
     after: tuple[int, int]  # and below and to the right
     groups: int
 
-    @property
+    @functools.cached_property
     def out(self) -> tuple[int, int]:
         """Height and width of the output."""
         height, width = (
@@ -63,8 +65,11 @@ class Conv2d(Function):
     def forward(ctx: Ctx, x: Array, w: Array, bias: Array | None, geometry: Geometry) -> Array:
         ctx.geometry = geometry
         ctx.save_for_backward(x, w)
+        fast = fast_kernel(ctx, "conv2d", geometry)
+        if fast is not None:
+            return fast(x, w, bias, geometry)
         columns = image_to_columns(ctx.xp, x, geometry)
-        rows = kernel_matrix(w, geometry) @ columns
+        rows = product(kernel_matrix(w, geometry), columns)
         return with_bias(rows_to_map(rows, len(x), geometry), bias)
 
     @staticmethod
@@ -83,7 +88,10 @@ class ConvTranspose2d(Function):
     def forward(ctx: Ctx, y: Array, w: Array, bias: Array | None, geometry: Geometry) -> Array:
         ctx.geometry = geometry
         ctx.save_for_backward(y, w)
-        columns = kernel_matrix(w, geometry).swapaxes(1, 2) @ map_to_rows(y, geometry)
+        fast = fast_kernel(ctx, "conv_transpose2d", geometry)
+        if fast is not None:
+            return fast(y, w, bias, geometry)
+        columns = product(kernel_matrix(w, geometry).swapaxes(1, 2), map_to_rows(y, geometry))
         return with_bias(columns_to_image(ctx.xp, columns, len(y), geometry), bias)
 
     @staticmethod
@@ -102,8 +110,11 @@ class ConvWeight2d(Function):
     def forward(ctx: Ctx, x: Array, y: Array, geometry: Geometry) -> Array:
         ctx.geometry = geometry
         ctx.save_for_backward(x, y)
+        fast = fast_kernel(ctx, "conv_weight2d", geometry)
+        if fast is not None:
+            return fast(x, y, geometry)
         columns = image_to_columns(ctx.xp, x, geometry)
-        matrix = map_to_rows(y, geometry) @ columns.swapaxes(1, 2)
+        matrix = product(map_to_rows(y, geometry), columns.swapaxes(1, 2))
         return matrix.reshape(y.shape[1], x.shape[1] // geometry.groups, *geometry.kernel)
 
     @staticmethod
@@ -114,11 +125,19 @@ class ConvWeight2d(Function):
         return to_x, Conv2d.apply(x, grad, None, ctx.geometry) if needs_y else None
 
 
+def fast_kernel(ctx: Ctx, name: str, geometry: Geometry) -> Any:
+    """The fast double of an op's forward, if there is one: they do not know groups."""
+    return ctx.kernel(name) if geometry.groups == 1 else None
+
+
 # ---- as products of matrices, one for each group ---------------------------------------------
 
 
 def image_to_columns(xp: ModuleType, x: Array, geometry: Geometry) -> Array:
     """Every window as a column: (groups, channels * kernel, N * positions)."""
+    fast = None if choice.plain else kernel(xp, "image_to_columns")
+    if fast is not None:
+        return fast(x, geometry)
     windows = windows_of(xp, pad(xp, x, geometry), geometry)
     columns = windows.transpose(1, 4, 5, 0, 2, 3)
     rows = x.shape[1] // geometry.groups * math.prod(geometry.kernel)
@@ -127,6 +146,9 @@ def image_to_columns(xp: ModuleType, x: Array, geometry: Geometry) -> Array:
 
 def columns_to_image(xp: ModuleType, columns: Array, batch: int, geometry: Geometry) -> Array:
     """Add every column back where its window was: the transpose of :func:`image_to_columns`."""
+    fast = None if choice.plain else kernel(xp, "columns_to_image")
+    if fast is not None:
+        return fast(columns, batch, geometry)
     rows, cols = geometry.kernel
     (height, width), (down, right) = geometry.out, geometry.stride
     channels = columns.shape[0] * columns.shape[1] // (rows * cols)
@@ -141,6 +163,11 @@ def columns_to_image(xp: ModuleType, columns: Array, batch: int, geometry: Geome
             place = by_channel[:, :, y : y + down * height : down, x : x + right * width : right]
             place += windows[:, i, j]
     return image[:, :, top : top + geometry.size[0], left : left + geometry.size[1]]
+
+
+def product(a: Array, b: Array) -> Array:
+    """A product of matrices for each group. One alone needs no copy of a transposed one in CuPy."""
+    return (a[0] @ b[0])[None] if len(a) == 1 else a @ b
 
 
 def kernel_matrix(w: Array, geometry: Geometry) -> Array:
@@ -316,6 +343,20 @@ def geometry_of(
     groups: int = 1,
 ) -> Geometry:
     """The windows over an image, checked."""
+    listed = size, kernel, stride, padding, dilation
+    return _geometry_of(op, *[tuple(v) if isinstance(v, list) else v for v in listed], groups)
+
+
+@functools.lru_cache(1024, typed=True)  # a network asks for the same ones at every step
+def _geometry_of(
+    op: str,
+    size: tuple[int, int],
+    kernel: Any,
+    stride: Pair,
+    padding: Pair | str,
+    dilation: Pair,
+    groups: int,
+) -> Geometry:
     kernel, stride, dilation = as_pair(kernel), as_pair(stride), as_pair(dilation)
     if min(*kernel, *stride, *dilation) < 1:
         raise ValueError(

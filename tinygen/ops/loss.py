@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from tinygen import backend
 from tinygen.autograd import Function, Variable
-from tinygen.backend import Array
+from tinygen.backend import MODULES, Array
 from tinygen.ops import reduction as reduce
 from tinygen.ops.activation import log_softmax, softplus
 from tinygen.ops.elementwise import abs as absolute
-from tinygen.ops.elementwise import clamp, exp, log, where
+from tinygen.ops.elementwise import clamp, exp, log, sigmoid, where
 from tinygen.ops.indexing import check_range, gather
 from tinygen.ops.reduction import require_tensors
 
@@ -222,11 +222,37 @@ def binary_cross_entropy_with_logits(
     _check_same_shape(op, input, target)
     _check_unit_interval(op, target, "target")
     if pos_weight is None:
-        loss = softplus(input) - input * target
+        loss = BCEWithLogits.apply(input, target)
     else:
         positives = 1 + (pos_weight - 1) * target
         loss = (1 - target) * input + positives * softplus(-input)
     return _reduced(loss if weight is None else loss * weight, reduction, op)
+
+
+class BCEWithLogits(Function):
+    """``softplus(x) - x * t`` for each element."""
+
+    mixes_dtypes = True
+
+    @staticmethod
+    def forward(ctx: Ctx, x: Array, target: Array) -> Array:
+        ctx.slope = None
+        ctx.save_for_backward(x, target)
+        fast = ctx.kernel("bce_with_logits")
+        if fast is None or x.dtype != target.dtype or x.dtype.kind != "f":
+            return softplus(x) - x * target
+        loss, ctx.slope = fast(x, target)
+        return loss
+
+    @staticmethod
+    def backward(ctx: Ctx, grad: Any) -> Any:
+        x, target = ctx.saved_tensors
+        needs_x, needs_target = ctx.needs_input_grad
+        to_x = None
+        if needs_x:
+            known = ctx.slope is not None and type(grad) in MODULES
+            to_x = grad * (ctx.slope if known else sigmoid(x) - target)
+        return to_x, -grad * x if needs_target else None
 
 
 class BinaryCrossEntropy(Function):

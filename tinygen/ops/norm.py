@@ -20,7 +20,7 @@ Shape = tuple[int, ...]
 
 
 class Standardize(Function):
-    """x -> (x - mean) / std, and the mean and 1 / std that it used.
+    """x -> (x - mean) / std * weight + bias, and the mean and 1 / std that it used.
 
     S. Ioffe and C. Szegedy, "Batch normalization" (2015), algorithm 1 and section 3 for the
     gradient. The variance is the biased one, with eps added.
@@ -29,30 +29,54 @@ class Standardize(Function):
     fills_missing = False
 
     @staticmethod
-    def forward(ctx: Ctx, x: Array, axes: Shape, eps: float) -> tuple[Array, Array, Array]:
+    def forward(
+        ctx: Ctx,
+        x: Array,
+        axes: Shape,
+        eps: float,
+        weight: Array | None = None,
+        bias: Array | None = None,
+    ) -> tuple[Array, Array, Array]:
         ctx.axes = axes
         ctx.count = math.prod(x.shape[axis] for axis in axes)
-        mean = x.mean(axis=axes, keepdims=True)
-        y = x - mean
-        variance = (y * y).mean(axis=axes, keepdims=True)
-        one_over_std = 1 / ctx.xp.sqrt(variance + eps)
-        y *= one_over_std
-        ctx.save_for_backward(y, one_over_std)
+        ctx.of_images = axes == (0, 2, 3) and x.size > 0
+        fast = ctx.kernel("standardize") if ctx.of_images else None
+        if fast is not None:
+            y, mean, one_over_std = fast(x, eps, weight, bias)
+        else:
+            mean = x.mean(axis=axes, keepdims=True)
+            y = x - mean
+            one_over_std = 1 / ctx.xp.sqrt((y * y).mean(axis=axes, keepdims=True) + eps)
+            y *= one_over_std
+            if weight is not None:
+                y *= weight
+            if bias is not None:
+                y += bias
+        ctx.save_for_backward(x, mean, one_over_std, weight)
         return y, mean, one_over_std
 
     @staticmethod
     def backward(ctx: Ctx, grad: Any, grad_mean: Any, grad_scale: Any) -> Any:
-        y, one_over_std = ctx.saved_tensors
+        x, mean, one_over_std, weight = ctx.saved_tensors
+        arguments = len(ctx.needs_input_grad)  # weight and bias may have been left out
+        fast = ctx.kernel("standardize_backward", grad)
+        if fast is not None and ctx.of_images and grad_mean is None and grad_scale is None:
+            to_inputs = fast(grad, x, mean, one_over_std, weight)
+            return (to_inputs[0], None, None, *to_inputs[1:])[:arguments]
+        y = (x - mean) * one_over_std
         to_x: Any = 0.0
+        to_weight: Any = None
         if grad is not None:
-            mean = reduction.sum(grad, ctx.axes, keepdim=True) * (1 / ctx.count)
-            slope = reduction.sum(grad * y, ctx.axes, keepdim=True) * (1 / ctx.count)
-            to_x = (grad - mean - y * slope) * one_over_std
+            to_y = grad if weight is None else grad * weight
+            to_weight = None if weight is None else grad * y
+            along_all = reduction.sum(to_y, ctx.axes, keepdim=True) * (1 / ctx.count)
+            along_y = reduction.sum(to_y * y, ctx.axes, keepdim=True) * (1 / ctx.count)
+            to_x = (to_y - along_all - y * along_y) * one_over_std
         if grad_mean is not None:
             to_x = to_x + reduction.expand(grad_mean * (1 / ctx.count), y.shape)
         if grad_scale is not None:
             to_x = to_x - grad_scale * one_over_std * one_over_std * y * (1 / ctx.count)
-        return to_x
+        return (to_x, None, None, to_weight, grad)[:arguments]
 
 
 def batch_norm(
@@ -99,6 +123,7 @@ def batch_norm(
                 f"batch_norm: {name} has shape {tuple(given.shape)}, but the input "
                 f"{tuple(input.shape)} has {channels} channels"
             )
+    weight, bias = (v if v is None else v.reshape(by_channel) for v in (weight, bias))
     if training or running_mean is None or running_var is None:
         axes = (0, *range(2, input.ndim))
         count = math.prod(input.shape[axis] for axis in axes)
@@ -108,17 +133,18 @@ def batch_norm(
                 "train with larger batches (drop_last=True), or call .eval() to use the running "
                 "statistics"
             )
-        y, mean, one_over_std = Standardize.apply(input, axes, eps)
+        y, mean, one_over_std = Standardize.apply(input, axes, eps, weight, bias)
         if running_mean is not None and running_var is not None:
             unbiased = (one_over_std.detach() ** -2 - eps) * (count / (count - 1))
             _move(running_mean, mean.detach(), momentum)
             _move(running_var, unbiased, momentum)
     else:
-        scale = (running_var + eps) ** -0.5
-        y = (input - running_mean.reshape(by_channel)) * scale.reshape(by_channel)
-    if weight is not None:
-        y = y * weight.reshape(by_channel)
-    return y if bias is None else y + bias.reshape(by_channel)
+        scale = ((running_var + eps) ** -0.5).reshape(by_channel)
+        y = (input - running_mean.reshape(by_channel)) * (
+            scale if weight is None else scale * weight
+        )
+        y = y if bias is None else y + bias
+    return y
 
 
 def _move(running: Tensor, new: Tensor, momentum: float) -> None:
@@ -154,7 +180,4 @@ def layer_norm(
         if given is not None and tuple(given.shape) != last:
             raise ValueError(f"layer_norm: {name} has shape {tuple(given.shape)}, wanted {last}")
     axes = tuple(range(input.ndim - len(last), input.ndim))
-    y = Standardize.apply(input, axes, eps)[0]
-    if weight is not None:
-        y = y * weight
-    return y if bias is None else y + bias
+    return Standardize.apply(input, axes, eps, weight, bias)[0]

@@ -84,6 +84,11 @@ class MaxPool2d(Function):
 
     @staticmethod
     def forward(ctx: Ctx, x: Array, geometry: Geometry) -> tuple[Array, Array]:
+        ctx.geometry = geometry
+        fast = ctx.kernel("max_pool2d")
+        if fast is not None:
+            best, ctx.winner = fast(x, geometry)
+            return best, ctx.winner
         taps = _taps(ctx.xp, x, geometry, border=_lowest(x.dtype))
         best = taps[0].copy()
         winner = ctx.xp.zeros(best.shape, "uint8" if len(taps) <= 256 else "int32")
@@ -94,7 +99,7 @@ class MaxPool2d(Function):
                 better |= first_inside[number]
             ctx.xp.maximum(best, tap, out=best)
             ctx.xp.maximum(winner, better.astype(winner.dtype) * number, out=winner)
-        ctx.geometry, ctx.winner = geometry, winner
+        ctx.winner = winner
         return best, winner
 
     @staticmethod
@@ -108,6 +113,9 @@ class MaxUnpool2d(Function):
     @staticmethod
     def forward(ctx: Ctx, values: Array, winner: Array, geometry: Geometry) -> Array:
         ctx.geometry, ctx.winner = geometry, winner
+        fast = ctx.kernel("max_unpool2d")
+        if fast is not None:
+            return fast(values, winner, geometry)
         images = ctx.xp.zeros((*values.shape[:2], *_padded_size(geometry)), values.dtype)
         for number, place in enumerate(_tap_slices(geometry)):
             images[place] += values * (winner == number)
@@ -192,6 +200,9 @@ class AvgPool2d(Function):
     def forward(ctx: Ctx, x: Array, weights: Array, geometry: Geometry) -> Array:
         ctx.geometry = geometry
         ctx.save_for_backward(weights)
+        fast = ctx.kernel("avg_pool2d")
+        if fast is not None:
+            return fast(x, weights, geometry)
         taps = _taps(ctx.xp, x, geometry, border=0)
         total = taps[0].copy()
         for tap in taps[1:]:
@@ -211,6 +222,9 @@ class AvgUnpool2d(Function):
     def forward(ctx: Ctx, values: Array, weights: Array, geometry: Geometry) -> Array:
         ctx.geometry = geometry
         ctx.save_for_backward(weights)
+        fast = ctx.kernel("avg_unpool2d")
+        if fast is not None:
+            return fast(values, weights, geometry)
         share = values * weights
         images = ctx.xp.zeros((*values.shape[:2], *_padded_size(geometry)), values.dtype)
         for place in _tap_slices(geometry):

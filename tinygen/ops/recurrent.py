@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tinygen.autograd import Function
-from tinygen.backend import Array
+from tinygen.autograd import Function, grad
+from tinygen.backend import MODULES, Array, kernel, plain, xp_of
 from tinygen.ops.activation import relu
 from tinygen.ops.elementwise import sigmoid, tanh
 from tinygen.ops.linalg import linear
@@ -38,14 +38,22 @@ class LSTMCell(Function):
 
     @staticmethod
     def forward(ctx: Ctx, gates: Array, c: Array) -> tuple[Array, Array]:
-        i, f, g, o = activate(gates)
-        new_c = f * c + i * g
+        fast = ctx.kernel("lstm_cell")
+        if fast is not None:
+            h, new_c = fast(gates, c)
+        else:
+            i, f, g, o = activate(gates)
+            new_c = f * c + i * g
+            h = o * ctx.xp.tanh(new_c)
         ctx.save_for_backward(gates, c, new_c)
-        return o * ctx.xp.tanh(new_c), new_c
+        return h, new_c
 
     @staticmethod
     def backward(ctx: Ctx, grad_h: Any, grad_c: Any) -> Any:
         gates, c, new_c = ctx.saved_tensors
+        fast = ctx.kernel("lstm_cell_backward", grad_h)
+        if fast is not None:
+            return fast(gates, c, new_c, grad_h, grad_c)
         i, f, g, o = activate(gates)
         squashed = tanh(new_c)
         to_c = grad_c + grad_h * o * (1 - squashed * squashed)
@@ -123,9 +131,51 @@ def run(
     state : tuple of Tensor of shape (N, H)
         The state after the last step.
     """
+    if step is lstm_step and LSTMSequence.applies(input, *state, *weights):
+        output, *last = LSTMSequence.apply(input, *state, *weights, reverse)
+        return output, tuple(last)
     projected = unbind(linear(input, weights[0], weights[2]))
     outputs = []
     for x in reversed(projected) if reverse else projected:
         state = step(x, state, weights)
         outputs.append(state[0])
     return stack(outputs[::-1] if reverse else outputs), state
+
+
+class LSTMSequence(Function):
+    """All steps of an LSTM at once, where there is a fast kernel for that."""
+
+    fills_missing = False
+
+    @staticmethod
+    def applies(input: Tensor, *others: Tensor | None) -> bool:
+        """Whether there is a kernel, and nothing for the steps to complain about."""
+        same_dtype = all(other is None or other.dtype == input.dtype for other in others)
+        return same_dtype and len(input) > 0 and kernel(xp_of(input.data), "lstm") is not None
+
+    @staticmethod
+    def forward(ctx: Ctx, *inputs: Any) -> tuple[Array, ...]:
+        fast: Any = ctx.kernel("lstm")
+        results, tape = fast(*inputs, keep=any(ctx.needs_input_grad))
+        ctx.save_for_backward(*inputs, tape)
+        return results
+
+    @staticmethod
+    def backward(ctx: Ctx, *grads: Any) -> Any:
+        *inputs, reverse, tape = ctx.saved_tensors
+        needs = ctx.needs_input_grad[:-1]
+        used = [n for n, g in enumerate(grads) if g is not None]
+        if type(grads[used[0]]) in MODULES:
+            return (*tape.gradients(*grads, needs), None)
+
+        # Second derivatives are those of the steps, taken again from copies: a walk within a walk
+        # must end there, and run no hooks of the inputs.
+        copies: Any = tuple(None if x is None else x.clone() for x in inputs)
+        with plain():
+            output, last = run(lstm_step, copies[0], copies[1:3], copies[3:], reverse)
+        results = (output, *last)
+        wanted = [copy for copy, needed in zip(copies, needs, strict=True) if needed]
+        found = iter(
+            grad([results[n] for n in used], wanted, [grads[n] for n in used], create_graph=True)
+        )
+        return (*(next(found) if needed else None for needed in needs), None)

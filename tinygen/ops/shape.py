@@ -24,8 +24,6 @@ Shape = tuple[int, ...]
 
 
 class Reshape(Function):
-    may_share_memory = True
-
     @staticmethod
     def forward(ctx: Ctx, x: Array, shape: Shape) -> Array:
         ctx.shape = x.shape
@@ -92,8 +90,6 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
 
 
 class Permute(Function):
-    may_share_memory = True
-
     @staticmethod
     def forward(ctx: Ctx, x: Array, order: Shape) -> Array:
         ctx.order = order

@@ -80,7 +80,7 @@ class Adadelta(Optimizer):
     def update(self, theta: Array, gradient: Array, state: State, group: Group) -> None:
         xp = backend.xp_of(theta)
         rho, eps = group["rho"], group["eps"]
-        work, move = self.scratch(theta), self.scratch(theta, "move")
+        work, move = xp.empty_like(theta), xp.empty_like(theta)
         gradient = self.with_weight_decay(theta, gradient, group["weight_decay"])
         state["step"] += 1
 

@@ -79,7 +79,7 @@ class Adagrad(Optimizer):
 
     def update(self, theta: Array, gradient: Array, state: State, group: Group) -> None:
         xp = backend.xp_of(theta)
-        work = self.scratch(theta)
+        work = xp.empty_like(theta)
         gradient = self.with_weight_decay(theta, gradient, group["weight_decay"])
         state["step"] += 1
         learning_rate = group["lr"] / (1 + (state["step"] - 1) * group["lr_decay"])

@@ -98,7 +98,7 @@ class Adam(Optimizer):
     def update(self, theta: Array, gradient: Array, state: State, group: Group) -> None:
         xp = backend.xp_of(theta)
         lr, (beta1, beta2) = group["lr"], group["betas"]
-        work = self.scratch(theta)
+        work = xp.empty_like(theta)
         state["step"] += 1
 
         if group["decoupled_weight_decay"]:
@@ -113,11 +113,13 @@ class Adam(Optimizer):
             largest = state["max_exp_avg_sq"]
             second_moment = xp.maximum(largest, second_moment, out=largest)
 
+        # m / (1 - b1) / (sqrt(v) / c + eps) as m c / (1 - b1) / (sqrt(v) + c eps): numbers, not
+        # arrays, are corrected.
+        correction = math.sqrt(1 - beta2 ** state["step"])
         root = xp.sqrt(second_moment, out=work)
-        root /= math.sqrt(1 - beta2 ** state["step"])
-        root += group["eps"]
+        root += group["eps"] * correction
         move = xp.divide(first_moment, root, out=work)
-        move *= lr / (1 - beta1 ** state["step"])
+        move *= lr * correction / (1 - beta1 ** state["step"])
         theta -= move
 
 

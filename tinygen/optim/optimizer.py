@@ -9,15 +9,16 @@ from __future__ import annotations
 import copy
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from tinygen import backend
 from tinygen.autograd import enable_grad
-from tinygen.backend import Array
+from tinygen.backend import Array, kernel
 from tinygen.tensors import Tensor
 
 __all__ = [
     "Group",
+    "Move",
     "Optimizer",
     "State",
     "require_at_least_zero",
@@ -30,6 +31,15 @@ Group = dict[str, Any]
 
 State = dict[str, Any]
 """What an optimizer remembers of one parameter: device arrays and Python numbers."""
+
+
+class Move(NamedTuple):
+    """What one update needs: the arguments of :meth:`Optimizer.update`."""
+
+    theta: Array
+    gradient: Array
+    state: State
+    group: Group
 
 
 class Optimizer:
@@ -80,7 +90,6 @@ class Optimizer:
         self.state: defaultdict[Tensor, State] = defaultdict(dict)
         self.param_groups: list[Group] = []
         self.steps_taken = 0
-        self._scratch: dict[Any, Array] = {}
 
         entries: list[Any] = list(params)
         if not entries:
@@ -139,20 +148,45 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
+        moving: list[Tensor] = []
+        moves: list[Move] = []
         for group in self.param_groups:
             for param in group["params"]:
-                if param.grad is not None:
-                    self._move(param, param.grad.data, group)
+                gradient = param.grad
+                if gradient is not None:
+                    state = self._state_of(param, group)
+                    moving.append(param)
+                    moves.append(Move(param.data, gradient.data, state, group))
+        if moves:
+            self._move_all(moves)
+        for param in moving:
+            param.bump_version()
         self.steps_taken += 1
         return loss
 
-    def _move(self, param: Tensor, gradient: Array, group: Group) -> None:
-        """Apply the update to one parameter."""
+    def _state_of(self, param: Tensor, group: Group) -> State:
+        """What is remembered of a parameter, where the parameter is now."""
         theta, state = param.data, self.state[param]
         if not state:
             state.update(self.initial_state(theta, group))
+        for name, value in state.items():
+            if not _fits(value, theta):  # the parameter was moved to another device or dtype
+                state[name] = _array_like(theta, backend.of(value).to_numpy(value), name)
+        return state
+
+    def _move_all(self, moves: list[Move]) -> None:
+        """Apply the update to each parameter."""
+        fast = kernel(backend.xp_of(moves[0].theta), "move_all")
+        if fast is not None:
+            fast(self, moves)
+            return
+        for move in moves:
+            self.move(move)
+
+    def move(self, move: Move) -> None:
+        """Apply the update to one parameter."""
+        theta, gradient, state, group = move
         self.update(theta, -gradient if group.get("maximize") else gradient, state, group)
-        param.bump_version()
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or fill them with zeros.
@@ -232,23 +266,12 @@ class Optimizer:
             known.add(param)
         return parameters
 
-    def scratch(self, like: Array, name: str = "") -> Array:
-        """Return a work array shaped like another, its content undefined.
-
-        It is used again at every step and by all parameters of the same shape, because obtaining
-        fresh memory for temporaries costs several times the arithmetic of an update.
-        """
-        key = (type(like), like.dtype, like.shape, name)
-        if key not in self._scratch:
-            self._scratch[key] = backend.xp_of(like).empty_like(like)
-        return self._scratch[key]
-
     def with_weight_decay(self, theta: Array, gradient: Array, weight_decay: float) -> Array:
         """Return ``gradient + weight_decay * theta``, the gradient of an L2 penalty included."""
         if weight_decay == 0:
             return gradient
         xp = backend.xp_of(theta)
-        decayed = xp.multiply(theta, weight_decay, out=self.scratch(theta, "decayed gradient"))
+        decayed = xp.multiply(theta, weight_decay, out=xp.empty_like(theta))
         decayed += gradient
         return decayed
 
@@ -398,6 +421,13 @@ def _plain_number(value: Any) -> Any:
 def _options(group: Group) -> Group:
     """Everything in a group but its parameters."""
     return {name: value for name, value in group.items() if name != "params"}
+
+
+def _fits(value: Any, theta: Array) -> bool:
+    """Whether a state's entry is where the parameter is, and in its dtype if it has its shape."""
+    if type(value) not in backend.MODULES or value.shape != theta.shape:
+        return True
+    return type(value) is type(theta) and value.dtype == theta.dtype
 
 
 def _array_like(theta: Array, saved: Any, name: str) -> Array:

@@ -93,7 +93,7 @@ class RMSprop(Optimizer):
 
     def update(self, theta: Array, gradient: Array, state: State, group: Group) -> None:
         xp = backend.xp_of(theta)
-        work = self.scratch(theta)
+        work = xp.empty_like(theta)
         gradient = self.with_weight_decay(theta, gradient, group["weight_decay"])
         state["step"] += 1
 

@@ -80,7 +80,7 @@ class SGD(Optimizer):
 
     def update(self, theta: Array, gradient: Array, state: State, group: Group) -> None:
         xp = backend.xp_of(theta)
-        momentum, work = group["momentum"], self.scratch(theta)
+        momentum, work = group["momentum"], xp.empty_like(theta)
         gradient = self.with_weight_decay(theta, gradient, group["weight_decay"])
         direction = gradient
 

@@ -222,7 +222,7 @@ def _described(maker: Any, names: list[str]) -> _Node:
     title = " = ".join([*names, type(maker).__name__])
     if maker.released:
         return _Node("function", title, "freed")
-    shapes = [shape for shape, dtype in maker.outputs if dtype.kind == "f"]
+    shapes = [shape for shape, dtype, _ in maker.outputs if dtype.kind == "f"]
     return _Node("function", title, ", ".join(map(_shape_text, shapes)))
 
 

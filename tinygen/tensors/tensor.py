@@ -113,10 +113,10 @@ class Tensor(Variable):
         if not self.is_leaf:
             raise RuntimeError("only leaf tensors can be copied deeply: detach() it first")
         copy = type(self).__new__(type(self))
-        Variable.__init__(copy, self.data.copy(), self._needs_grad)
+        Variable.__init__(copy, self.data.copy(order="K"), self._needs_grad)
         memo[id(self)] = copy
         if self.grad is not None:
-            copy.grad = Tensor(self.grad.data.copy())
+            copy.grad = Tensor(self.grad.data.copy(order="K"))
         return copy
 
     def __reduce__(self) -> Any:
@@ -233,10 +233,10 @@ class Tensor(Variable):
 
     def retain_grad(self) -> None:
         """Keep the gradient of a tensor that is not a leaf in its ``.grad``, too."""
-        maker = self.grad_fn
-        if maker is None:
+        if self._edge is None:
             return
-        hooks = maker.hooks.get(self.output_nr, [])
+        maker, number = self._edge
+        hooks = maker.hooks.get(number, [])
         if not any(isinstance(hook, _Retain) for hook in hooks):
             self.register_hook(_Retain(self))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from tinygen.io.messages import text
 from tinygen.train.history import Best
 
 if TYPE_CHECKING:
@@ -103,13 +104,13 @@ class EarlyStopping(Callback):
         self._stop_if_in_vain(trainer)
 
     def _stop_if_in_vain(self, trainer: Trainer) -> None:
-        if self.waited >= self.patience:
-            trainer.stop(
-                f"no improvement for {self.waited} epochs: "
-                f"the best was {self.best.value:.6g} after epoch {self.best.epoch}"
-                if self.best.value is not None
-                else f"no number to monitor for {self.waited} epochs, only NaN"
-            )
+        if self.waited < self.patience:
+            return
+        if self.best.value is None:
+            trainer.stop(text("training only nan", epochs=self.waited))
+        else:
+            best = {"value": self.best.value, "epoch": self.best.epoch}
+            trainer.stop(text("training no improvement", epochs=self.waited, **best))
 
     def state_dict(self) -> dict[str, Any]:
         best = self.best

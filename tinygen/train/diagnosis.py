@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from tinygen import backend, nn
 from tinygen.autograd import AnomalyError, anomaly_mode
 from tinygen.backend import Array
+from tinygen.io.messages import text
 from tinygen.nn import functional as F
 from tinygen.ops.activation import Softmax
 from tinygen.ops.elementwise import Sigmoid
@@ -116,18 +117,9 @@ def _far(loss: float, expected: float) -> bool:
 
 
 def _about_start(loss: float, expected: float, formula: str) -> Finding:
-    causes = (
-        "inputs that are not normalized (pixels up to 255?), a last layer that starts with large "
-        "weights, or a loss that is summed over the batch instead of averaged"
-        if loss > expected
-        else "weights that were trained before (then all is well), inputs that contain the answer, "
-        "or a loss that is divided twice by the batch size"
-    )
-    return Finding(
-        "first loss",
-        f"the first loss is {loss:.4g}; a classifier that knows nothing yet gives {formula} = "
-        f"{expected:.4g}. Likely causes: {causes}",
-    )
+    causes = text("finding first loss high" if loss > expected else "finding first loss low")
+    said = text("finding first loss", loss=loss, formula=formula, expected=expected, causes=causes)
+    return Finding("first loss", said)
 
 
 def _about_probabilities(outputs: Tensor) -> list[Finding]:
@@ -135,14 +127,7 @@ def _about_probabilities(outputs: Tensor) -> list[Finding]:
     if not isinstance(outputs.grad_fn, Softmax | Sigmoid):
         return []
     name = type(outputs.grad_fn).__name__.lower()
-    return [
-        Finding(
-            "probabilities",
-            f"the model ends in a {name}, but its loss takes logits and makes probabilities of "
-            f"them itself. With the {name} twice, training is slow and ends far from the best: "
-            "leave it out of the model, and apply it where probabilities are wanted",
-        )
-    ]
+    return [Finding("probabilities", text("finding probabilities", name=name))]
 
 
 # ---- at the first batch of an epoch ------------------------------------------------------------
@@ -249,27 +234,13 @@ class Watch:
         """What is worth a warning in any epoch."""
         dead = _listed(self.dead, lambda share: share >= TOO_MANY, "{:.0%}")
         if dead:
-            yield Finding(
-                "dead units",
-                f"ReLU units that are 0 for the whole batch, and so learn nothing: {dead}. Likely "
-                "causes: a learning rate too high, biases far below 0, inputs that are not "
-                "centred; nn.LeakyReLU() never dies",
-            )
+            yield Finding("dead units", text("finding dead units", layers=dead))
         saturated = _listed(self.saturated, lambda share: share >= TOO_MANY, "{:.0%}")
         if saturated:
-            yield Finding(
-                "saturated units",
-                f"sigmoid or tanh outputs where the slope is nearly 0: {saturated}. Likely causes: "
-                "inputs that are not normalized, weights that start too large, a learning rate "
-                "too high",
-            )
+            yield Finding("saturated units", text("finding saturated units", layers=saturated))
         fast = _listed(self.update_ratio, lambda ratio: ratio > RATIO_HIGH, "{:.1e}")
         if fast:
-            yield Finding(
-                "large updates",
-                f"one step changed weights by a large part of themselves: {fast} (about 1e-3 is "
-                "usual): lower the learning rate, or clip the gradients with clip_norm",
-            )
+            yield Finding("large updates", text("finding large updates", weights=fast))
 
     def findings_at_start(
         self, loss_function: Any, loss: float, with_schedule: bool
@@ -281,19 +252,12 @@ class Watch:
         if self.output is not None:
             yield from check_start(loss_function, self.output, loss)
         if self.unused:
-            yield Finding(
-                "unused parameters",
-                f"parameters without a gradient: {_shortened(self.unused)}. The loss does not "
-                "depend on them: are they used in forward(), or cut off by detach() or .data?",
-            )
+            names = _shortened(self.unused)
+            yield Finding("unused parameters", text("finding unused parameters", names=names))
         # Exactly 0 is on purpose: not in the optimizer, or behind weights that start at 0.
         slow = _listed(self.update_ratio, lambda ratio: 0 < ratio < RATIO_LOW, "{:.1e}")
         if slow and not with_schedule:
-            yield Finding(
-                "small updates",
-                f"one step hardly changed weights: {slow} of themselves (about 1e-3 is usual): "
-                "raise the learning rate, or look for what makes the gradient vanish",
-            )
+            yield Finding("small updates", text("finding small updates", weights=slow))
 
 
 def _all_but_last(parent: nn.Module) -> list[nn.Module]:
@@ -327,7 +291,7 @@ def _listed(numbers: dict[str, float], is_bad: Callable[[float], bool], shown: s
 
 
 def _shortened(items: list[str], most: int = 4) -> str:
-    rest = [f"and {len(items) - most} more"] if len(items) > most else []
+    rest = [text("finding more", count=len(items) - most)] if len(items) > most else []
     return ", ".join(items[:most] + rest)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tinygen.io.files import whole_file
+from tinygen.io.messages import text
 
 __all__ = ["Averages", "Best", "History"]
 
@@ -158,4 +159,5 @@ def describe(row: Mapping[str, Any]) -> str:
         for name, value in row.items()
         if name not in ("epoch", "step", "seconds")
     ]
-    return "  ".join([f"epoch {row['epoch']}", *numbers, f"{row['seconds']:.1f} s"])
+    said = text("training epoch", epoch=row["epoch"]), text("training time", seconds=row["seconds"])
+    return "  ".join([said[0], *numbers, said[1]])

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
 
+from tinygen.io.messages import text
+
 __all__ = ["Progress", "duration"]
 
 LINES_PER_RUN = 10
@@ -76,9 +78,9 @@ class Progress:
         self.loss = loss if self.loss is None else MEMORY * self.loss + (1 - MEMORY) * loss
         self._show.update()
 
-    def say(self, text: str) -> None:
+    def say(self, line: str) -> None:
         """Print a line, above the bar if there is one."""
-        self._show.say(text)
+        self._show.say(line)
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -95,10 +97,15 @@ class Progress:
     def status(self) -> str:
         """Loss, speed and time left, in words."""
         speed = self.items / max(self.seconds - self._paused, 1e-9)
-        said = [f"loss {self.loss:.3f}", f"{speed:,.{0 if speed >= 10 else 1}f} {self.unit}/s"]
+        figures = f"{speed:,.{0 if speed >= 10 else 1}f}"
+        said = [
+            text("progress loss", loss=self.loss),
+            text("progress speed", speed=figures, unit=self.unit),
+        ]
         if self.total is not None:
             per_batch = self.seconds / (self.done - self._done_before)
-            said.append(f"{duration((self.total - self.done) * per_batch)} left")
+            time_left = duration((self.total - self.done) * per_batch)
+            said.append(text("progress left", time=time_left))
         return self.label + ", ".join(said)
 
 
@@ -115,10 +122,10 @@ def duration(seconds: float) -> str:
     """
     whole = round(seconds)
     if whole < 60:
-        return f"{whole} s"
+        return text("duration seconds", seconds=whole)
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+        return text("duration minutes", minutes=whole // 60, seconds=whole % 60)
+    return text("duration hours", hours=whole // 3600, minutes=whole % 3600 // 60)
 
 
 class _Nothing:
@@ -133,7 +140,7 @@ class _Nothing:
     def update(self) -> None:
         pass
 
-    def say(self, text: str) -> None:
+    def say(self, line: str) -> None:
         pass
 
     def stop(self) -> None:
@@ -158,8 +165,8 @@ class _Lines(_Nothing):
             share = self._progress.done / (self._progress.total or 1)
             self.say(f"  {share:4.0%}  {self._progress.status()}")
 
-    def say(self, text: str) -> None:
-        print(text, flush=True)
+    def say(self, line: str) -> None:
+        print(line, flush=True)
 
 
 class _Bar(_Nothing):
@@ -185,8 +192,8 @@ class _Bar(_Nothing):
         progress = self._progress
         self._bar.update(self._task, completed=progress.done, description=progress.status())
 
-    def say(self, text: str) -> None:
-        self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+    def say(self, line: str) -> None:
+        self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def stop(self) -> None:
         self._bar.stop()

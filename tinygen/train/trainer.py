@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 
 import tinygen as tg
+from tinygen.io.archive import require_savable
+from tinygen.io.messages import text
 from tinygen.nn import Module
 from tinygen.nn.utils import clip_grad_norm_
 from tinygen.optim import Optimizer
@@ -93,6 +95,13 @@ class Trainer:
         Look for what usually goes wrong, and warn of it.
     unit : str
         What a batch consists of, in the plural.
+    architecture : str, optional
+        A name by which the model can be built again; it goes into each checkpoint, where
+        ``tinygen info`` and ``load_checkpoint`` find it, as do the next two.
+    arguments : mapping of str, optional
+        What to build it with, as in ``tinygen.models.create(architecture, **arguments)``.
+    metadata : object, optional
+        Anything else that :func:`tinygen.save` saves: the names of the classes, for instance.
 
     Attributes
     ----------
@@ -111,6 +120,8 @@ class Trainer:
     ------
     ValueError
         If the options do not fit together.
+    TypeError
+        If no file can keep what shall go into the checkpoints.
 
     Examples
     --------
@@ -146,6 +157,9 @@ class Trainer:
         evaluation_step: Step | None = None,
         diagnose: bool = True,
         unit: str = "images",
+        architecture: str | None = None,
+        arguments: Mapping[str, Any] | None = None,
+        metadata: Any = None,
     ) -> None:
         self.model, self.device = model.to(device), device
         self.optimizer, self.scheduler = optimizer, scheduler
@@ -161,6 +175,9 @@ class Trainer:
         self.show, self.unit = progress, unit
         self.schedule_every, self.save_every = schedule_every, save_every
         self.monitor, self.mode, self.diagnose = monitor, mode, diagnose
+        self.architecture, self.arguments = architecture, dict(arguments or {})
+        self.metadata = metadata
+        require_savable({"arguments": self.arguments, "metadata": metadata})
         self._check(step, evaluation_step)
         self._forget()
 
@@ -234,22 +251,25 @@ class Trainer:
         CallbackError
             If a callback raises an exception.
         """
-        self._forget()
         resumed = self._resume(resume, train_loader)
-        if self.seed is not None and not resumed:
-            tg.manual_seed(self.seed)
+        if not resumed:
+            self._forget()
+            if self.seed is not None:
+                tg.manual_seed(self.seed)
         with Interrupt() as interrupt, self._open_progress(train_loader, epochs):
             if resumed:
-                self._progress.say(f"Resumed after epoch {self.epoch}, step {self.steps}.")
+                self._progress.say(text("training resumed", epoch=self.epoch, step=self.steps))
             self._tell("on_fit_start")
             while self.epoch < epochs and not (self.history.stopped or interrupt.asked):
-                self._progress.label = f"epoch {self.epoch + 1}/{epochs}  "
+                self._progress.label = text(
+                    "training label", epoch=self.epoch + 1, epochs=epochs
+                )  # fmt: skip
                 if self._train_epoch(train_loader, interrupt):
                     self._finish_epoch(train_loader, validation)
             if interrupt.asked and self.epoch < epochs:
                 self._save_interrupted(train_loader)
             if self.history.stopped:
-                self._progress.say(f"Stopped: {self.history.stopped}.")
+                self._progress.say(text("training stopped", reason=self.history.stopped))
             self._tell("on_fit_end")
         return self.history
 
@@ -511,5 +531,8 @@ class Trainer:
         """Keep what Ctrl-C left, and say where."""
         self.history.interrupted = True
         self._save(LAST, loader)
-        kept = "nothing is saved without out=" if self.out is None else f"saved {self.out / LAST}"
-        self._progress.say(f"Stopped by Ctrl-C after step {self.steps}: {kept}.")
+        if self.out is None:
+            said = text("training lost", step=self.steps)
+        else:
+            said = text("training interrupted", step=self.steps, path=self.out / LAST)
+        self._progress.say(said)

@@ -1,7 +1,9 @@
-"""All that the command says to people, by key.
+"""All that tinygen says to people while all is well, by key.
 
 A translation is another dictionary with the same keys and the same names in braces. What stands
-here is shown as it is; nothing in it is markup.
+here is shown as it is; nothing in it is markup. Two kinds of words stand elsewhere: the texts of
+exceptions, where these are raised, and those of Python's argparse ("usage", "invalid choice"),
+which Python itself translates through gettext.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ MESSAGES = {
     "failed": "tinygen {command}: {reason}",
     "note": "Note: {message}",
     "stopped": "Stopped.",
+    "busy": "Note    other programs use {busy:.1f} of the {cores} cores: until they end, this can "
+    "take many\n        times as long",
     "no place for output": "nothing can be written into {folder} ({reason}): choose another with "
     "--out",
     "not a whole number": "{given!r} is not a whole number of at least {minimum}",
@@ -110,6 +114,17 @@ example:
     "help option name": "{names}",
     "help option file": "a file of tinygen train, save_checkpoint or tg.save",
     # ---- data ----------------------------------------------------------------------------------
+    "about mnist": "MNIST: handwritten digits",
+    "about fashion-mnist": "Fashion-MNIST: clothes and shoes",
+    "about cifar10": "CIFAR-10: small photographs of animals and vehicles",
+    "about glyphs": "drawn digits and letters",
+    "about shapes": "drawn shapes in colour",
+    "about ring": "points of eight Gaussians on a circle, for generators",
+    "about canvases": "drawn digits in boxes, for detectors",
+    "about strips": "lines of drawn digits and what they say, for readers",
+    "no classes": "{name} has no classes for a classifier to tell apart: tinygen data show {name} "
+    "draws some of it",
+    "nothing to fetch": "{name} is drawn by a program: there is nothing to fetch",
     "fetching": "Fetching {file} from {host}",
     "fetched": "  {done:4.0%} of {size}",
     "no such data": "{reason}. For your own pictures give an existing folder with "
@@ -119,13 +134,56 @@ example:
     "data head size": "size",
     "data head place": "where",
     "data head summary": "what",
+    "data any": "any number",
     "data drawn": "drawn when asked for",
     "data absent": "to be fetched, {size}",
     "data is in": "{name} is whole, in {folder}",
     "data shown": "{name}: {train:,} + {test:,} pictures of {channels} x {height} x {width}, "
     "{classes} classes\nPicture {path}",
+    "data sample": "{name}: {about}; {count:,} of them",
     "data shown title": "{name}: training pictures",
+    # ---- a training run ------------------------------------------------------------------------
+    "training label": "epoch {epoch}/{epochs}  ",
+    "training epoch": "epoch {epoch}",
+    "training time": "{seconds:.1f} s",
+    "training resumed": "Resumed after epoch {epoch}, step {step}.",
+    "training stopped": "Stopped: {reason}.",
+    "training interrupted": "Stopped by Ctrl-C after step {step}: saved {path}.",
+    "training lost": "Stopped by Ctrl-C after step {step}: nothing is saved without out=.",
+    "training no improvement": "no improvement for {epochs} epochs: the best was {value:.6g} after "
+    "epoch {epoch}",
+    "training only nan": "no number to monitor for {epochs} epochs, only NaN",
+    "progress loss": "loss {loss:.3f}",
+    "progress speed": "{speed} {unit}/s",
+    "progress left": "{time} left",
+    "duration seconds": "{seconds} s",
+    "duration minutes": "{minutes} min {seconds:02} s",
+    "duration hours": "{hours} h {minutes:02} min",
+    # ---- what is found wrong with it -----------------------------------------------------------
+    "finding first loss": "the first loss is {loss:.4g}; a classifier that knows nothing yet gives "
+    "{formula} = {expected:.4g}. Likely causes: {causes}",
+    "finding first loss high": "inputs that are not normalized (pixels up to 255?), a last layer "
+    "that starts with large weights, or a loss that is summed over the batch instead of averaged",
+    "finding first loss low": "weights that were trained before (then all is well), inputs that "
+    "contain the answer, or a loss that is divided twice by the batch size",
+    "finding probabilities": "the model ends in a {name}, but its loss takes logits and makes "
+    "probabilities of them itself. With the {name} twice, training is slow and ends far from the "
+    "best: leave it out of the model, and apply it where probabilities are wanted",
+    "finding dead units": "ReLU units that are 0 for the whole batch, and so learn nothing: "
+    "{layers}. Likely causes: a learning rate too high, biases far below 0, inputs that are not "
+    "centred; nn.LeakyReLU() never dies",
+    "finding saturated units": "sigmoid or tanh outputs where the slope is nearly 0: {layers}. "
+    "Likely causes: inputs that are not normalized, weights that start too large, a learning rate "
+    "too high",
+    "finding large updates": "one step changed weights by a large part of themselves: {weights} "
+    "(about 1e-3 is usual): lower the learning rate, or clip the gradients with clip_norm",
+    "finding small updates": "one step hardly changed weights: {weights} of themselves (about 1e-3 "
+    "is usual): raise the learning rate, or look for what makes the gradient vanish",
+    "finding unused parameters": "parameters without a gradient: {names}. The loss does not depend "
+    "on them: are they used in forward(), or cut off by detach() or .data?",
+    "finding more": "and {count} more",
     # ---- train ---------------------------------------------------------------------------------
+    "pictures": "pictures",
     "train data": "Data    {name}: {learned:,} to learn from, {validated:,} for validation, "
     "{classes} classes",
     "train model": "Model   {model} with {size:,} numbers to learn",
@@ -142,6 +200,8 @@ example:
     "train other option": "--{option} {saved}, not {given}",
     "train no recipe": "{path} says nothing of the model and its data: it was not written by "
     "tinygen train",
+    "unknown model": "{path} holds a model {model!r}, and this version of tinygen knows only "
+    "{models}: update tinygen (pip install --upgrade tinygen)",
     "curves title": "{model} on {data}",
     # ---- evaluate ------------------------------------------------------------------------------
     "no such file": "there is no file {path}",
@@ -166,6 +226,33 @@ example:
     "score undefined": "undefined: only one class occurs",
     "confusion title": "{name}: {accuracy:.2%} right",
     "picture": "Picture {path}",
+    # ---- info ----------------------------------------------------------------------------------
+    "info file": "file",
+    "info kind": "kind",
+    "info checkpoint": "checkpoint of a training",
+    "info tree": "values saved by tg.save",
+    "info format": "format",
+    "info verified": "{version}, verified",
+    "info size": "size",
+    "info values": "values",
+    "info architecture": "architecture",
+    "info epoch": "epoch",
+    "info step": "step",
+    "info metadata": "metadata",
+    "info metadata of": "metadata {name}",
+    "info generators": "host {host}, noise at block {block:,}",
+    "info part": "{kind}: {facts}",
+    "info optimizer": "{groups} group, lr {rates}, remembers {names} of {count} parameters",
+    "info optimizer groups": "{groups} groups, lr {rates}, remembers {names} of {count} parameters",
+    "info nothing": "nothing",
+    "info scheduler": "{steps:,} steps taken, lr {rates}",
+    "info books": "{rows:,} epochs in the history, {batches:,} batches of the next",
+    "info array": "array",
+    "info shape": "shape",
+    "info dtype": "dtype",
+    "info total": "{count:,} arrays, {elements:,} elements, {size}",
+    "info total of one": "1 array, {elements:,} elements, {size}",
+    "info long": "{kind} of {count:,}",
     # ---- doctor --------------------------------------------------------------------------------
     "doctor works": "tinygen works on the CPU.",
     "doctor fails": "tinygen does not work: see FAIL above.",
@@ -177,6 +264,11 @@ example:
     "doctor threads free": "one for each of {cores} cores (OPENBLAS_NUM_THREADS sets fewer)",
     "doctor slow kernels": "; {variables} may choose slower kernels: unset for full speed",
     "doctor and": " and ",
+    "doctor cores": "Cores",
+    "doctor idle": "other programs use {busy:.1f} of {cores}",
+    "doctor busy": "other programs use {busy:.1f} of {cores}: if they multiply matrices too, each "
+    "can be many times slower than alone, so let one end first, or give each fewer threads "
+    "(OPENBLAS_NUM_THREADS)",
     "doctor speed": "Speed",
     "doctor product": "{size} x {size} float32 product: {speed:,.0f} GFLOP/s",
     "doctor training": "Training",
@@ -210,6 +302,8 @@ example:
     "demo unknown": "-",
     "demo interval": "Tested on {total:,}: the true share of the network is between {low:.2%} and "
     "{high:.2%}\nwith 95% confidence.",
+    "demo seeds": "To expect is the mean of trainings with {seeds} seeds, give or take three "
+    "standard deviations.",
     # ---- the page of the demo ------------------------------------------------------------------
     "language": "en",
     "page title": "A network learned to read",

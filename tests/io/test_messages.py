@@ -10,14 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from tinygen import cli
-from tinygen.cli.messages import MESSAGES, text
+import tinygen
+from tinygen.io.messages import MESSAGES, text
 
 LOOK_UP = ("text", "say", "_wrapped")
 """Functions whose first argument is a key."""
 
-FOLDER = Path(cli.__file__).parent
-FILES = sorted(FOLDER.glob("*.py"))
+PACKAGE = Path(tinygen.__file__).parent
+IMPORT = "from tinygen.io.messages import text\n"
+FILES = [
+    file for file in sorted(PACKAGE.rglob("*.py")) if IMPORT in file.read_text(encoding="utf-8")
+]
 
 
 def calls() -> Iterator[ast.Call]:
@@ -40,11 +43,10 @@ def pattern_of(key: ast.expr) -> str | None:
 
 
 def constants() -> set[str]:
-    """All strings in the source of the command, those of the catalogue apart."""
+    """All strings in the files that look messages up."""
     return {
         node.value
         for file in FILES
-        if file.name != "messages.py"
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
@@ -91,6 +93,36 @@ def test_a_plain_message_is_given_just_the_names_that_it_has():
         if None not in given:
             missing = names_in(MESSAGES[call.args[0].value]) - given  # type: ignore[index]
             assert not missing, f"{call.args[0].value}: {missing}"
+
+
+def words_in(node: ast.AST) -> Iterator[str]:
+    """Strings with letters in an expression, but for keys, other arguments and formats."""
+    if isinstance(node, ast.Call):
+        return
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        if any(letter.isalpha() for letter in node.value):
+            yield node.value
+        return
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(node, ast.FormattedValue) and child is node.format_spec):
+            yield from words_in(child)
+
+
+def test_nothing_is_printed_that_is_not_in_the_catalogue():
+    rooms = [PACKAGE / room for room in ("io", "data", "train", "cli")]
+    said = [
+        (file.name, word)
+        for room in rooms
+        for file in room.glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).endswith(("print", ".say", ".stop"))
+        for argument in node.args
+        for word in words_in(argument)
+    ]
+    printed = [node for node in calls() if node.func.id == "print"]  # type: ignore[attr-defined]
+    assert len(printed) > 20
+    assert said == []
 
 
 def test_values_are_filled_in():

@@ -1,0 +1,143 @@
+"""Work shared among threads, and the BLAS setting that is given back."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+import tinygen as tg
+from tinygen.fast import blas, threads
+from tinygen.fast.choices import PARALLEL_ELEMENTS, SCRATCH_BYTES
+from tinygen.fast.scratch import scratch
+from tinygen.fast.threads import in_parts, parts
+
+
+@pytest.fixture
+def setting(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A BLAS whose number of threads is 3, and all numbers it was set to."""
+    numbers = [3]
+    monkeypatch.setattr(blas, "_controls", lambda: (lambda: numbers[-1], numbers.append))
+    monkeypatch.setattr(threads.os, "cpu_count", lambda: 8)
+    return numbers
+
+
+def test_the_pieces_make_up_the_whole(setting: list[int]) -> None:
+    seen: list[tuple[int, int]] = []
+    in_parts(lambda start, stop: seen.append((start, stop)), 10, PARALLEL_ELEMENTS)
+    assert sorted(seen) == [(0, 3), (3, 6), (6, 10)]
+    assert setting == [3, 1, 3]
+
+
+def test_little_work_is_done_by_the_caller_alone(setting: list[int]) -> None:
+    callers: list[str] = []
+    in_parts(lambda *_: callers.append(threading.current_thread().name), 10, 1000)
+    assert callers == [threading.current_thread().name]
+    assert setting == [3]
+
+
+def test_the_user_can_forbid_threads_by_the_blas_setting(setting: list[int]) -> None:
+    setting.append(1)
+    assert parts(10**9, 100) == 1
+
+
+def test_a_blas_that_cannot_be_told_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blas, "_controls", lambda: None)
+    assert blas.threads() is None
+    assert parts(10**9, 100) == 1
+    with blas.single_threaded():
+        pass
+
+
+def test_parts_are_not_divided_again(setting: list[int]) -> None:
+    inner: list[int] = []
+    in_parts(lambda *_: inner.append(parts(10**9, 100)), 9, 10**9)
+    assert inner == [1, 1, 1]
+
+
+@pytest.mark.parametrize("failing", [0, 1, 2])
+def test_an_exception_arrives_and_the_setting_comes_back(setting: list[int], failing: int) -> None:
+    def work(start: int, stop: int) -> None:
+        if start == failing:
+            raise KeyError("lost")
+
+    with pytest.raises(KeyError, match="lost"):
+        in_parts(work, 3, 10**9)
+    assert setting == [3, 1, 3]
+    in_parts(lambda start, stop: None, 3, 10**9)
+
+
+def test_the_last_of_several_threads_gives_the_setting_back(setting: list[int]) -> None:
+    with blas.single_threaded():
+        with blas.single_threaded():
+            assert setting == [3, 1]
+            assert blas.threads() == 3
+        assert setting == [3, 1]
+    assert setting == [3, 1, 3]
+
+
+def test_numpys_error_settings_hold_in_all_parts(setting: list[int]) -> None:
+    numbers = np.zeros(3)
+    with np.errstate(divide="raise"), pytest.raises(FloatingPointError):
+        in_parts(lambda start, stop: 1 / numbers[start:stop], 3, 10**9)
+
+
+def test_two_threads_may_train_at_once() -> None:
+    before = blas.threads()
+    losses: dict[int, list[float]] = {}
+
+    def train(name: int) -> None:
+        rng = np.random.default_rng(0)
+        layer = tg.nn.Conv2d(3, 16, 3, padding=1)
+        with tg.no_grad():
+            layer.weight.copy_(tg.tensor(rng.normal(size=(16, 3, 3, 3)).astype(np.float32)))
+            layer.bias.zero_()
+        optimizer = tg.optim.SGD(layer.parameters(), lr=1e-3)
+        x = tg.tensor(rng.normal(size=(64, 3, 32, 32)).astype(np.float32))
+        losses[name] = []
+        for _ in range(5):
+            loss = (layer(x) ** 2).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses[name].append(loss.item())
+
+    workers = [threading.Thread(target=train, args=(name,)) for name in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    train(2)
+    np.testing.assert_allclose(losses[0], losses[2], rtol=1e-5)
+    np.testing.assert_allclose(losses[1], losses[2], rtol=1e-5)
+    assert blas.threads() == before
+
+
+# ---- scratch memory ----------------------------------------------------------------------------
+
+
+def test_scratch_memory_is_used_again_for_the_same_use() -> None:
+    first = scratch("test", (3, 4), np.dtype(np.float64))
+    second = scratch("test", (2, 5), np.dtype(np.float32))
+    assert first.shape == (3, 4)
+    assert second.dtype == np.float32
+    assert np.shares_memory(first, second)
+    assert not np.shares_memory(first, scratch("test other", (3, 4), np.dtype(np.float64)))
+
+
+def test_large_scratch_memory_is_not_kept() -> None:
+    size = SCRATCH_BYTES // 4 + 1
+    large = scratch("test large", (size,), np.dtype(np.float32))
+    assert not np.shares_memory(large, scratch("test large", (size,), np.dtype(np.float32)))
+
+
+def test_every_thread_has_scratch_memory_of_its_own() -> None:
+    mine = scratch("test", (10,), np.dtype(np.float32))
+    theirs: list[np.ndarray] = []
+    worker = threading.Thread(
+        target=lambda: theirs.append(scratch("test", (10,), np.dtype(np.float32)))
+    )
+    worker.start()
+    worker.join()
+    assert not np.shares_memory(mine, theirs[0])
