@@ -217,3 +217,22 @@ def test_the_state_decides_whether_the_batch_is_shared(monkeypatch: pytest.Monke
     recurrent.lstm(*arguments(2, large, 1, 8, "float32"), False, False)
     recurrent.lstm(*arguments(900, 2, 1, 8, "float32"), False, False)
     assert asked[0] > 0 == asked[1]
+
+
+def test_the_bits_do_not_depend_on_which_thread_is_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    inputs = [
+        tg.tensor(rng.normal(size=shape).astype(np.float32), requires_grad=True)
+        for shape in ((5, 9, 3), (9, 4), (9, 4), (16, 3), (16, 4), (16,), (16,))
+    ]
+
+    def gradients(backwards: bool) -> list[bytes]:
+        def one_after_the_other(work: Any, length: int, elements: int) -> None:
+            bounds = [(length * n // 3, length * (n + 1) // 3) for n in range(3)]
+            for start, stop in reversed(bounds) if backwards else bounds:
+                work(start, stop)
+
+        monkeypatch.setattr(recurrent, "in_parts", one_after_the_other)
+        return [g.numpy().tobytes() for g in tg.grad(layer(inputs, False)[0].sum(), inputs)]
+
+    assert gradients(backwards=False) == gradients(backwards=True)

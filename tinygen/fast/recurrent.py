@@ -85,14 +85,14 @@ class Tape:
             np.multiply(to_h.T, dtype.type(0.5), out=to_state[0])
         if to_c is not None:
             to_state[1] = to_c.T
-        to_weights: list[Array] = []
+        to_weights: dict[int, Array] = {}
 
         def walk_back(start: int, stop: int) -> None:
             for part in self.parts[start:stop]:
                 to_part = None if to_output is None else to_output[..., part.place]
                 to_input = None if to_x is None else to_x[..., part.place]
                 walk = (self.weights, part, to_part, to_state[..., part.place], to_input)
-                to_weights.append(_walk_back(*walk, any(needs[3:])))
+                to_weights[part.place.start] = _walk_back(*walk, any(needs[3:]))
 
         in_parts(walk_back, len(self.parts), _touched(steps, batch, size))
         if to_x is not None:
@@ -101,7 +101,8 @@ class Tape:
         to_start = (
             part.T if needed else None for part, needed in zip(to_state, needs[1:3], strict=True)
         )
-        to_joined = sum(to_weights[1:], start=to_weights[0])
+        first, *others = (to_weights[start] for start in sorted(to_weights))
+        to_joined = sum(others, start=first)  # in this order always: the bits depend on it
         return (to_x, *to_start, *_divided(to_joined, needs[3:]))
 
 

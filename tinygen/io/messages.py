@@ -58,7 +58,7 @@ examples:
   tinygen train cnn --data pets --out pets-run        pets/train/cat/*.jpg, pets/test/cat/*.jpg
   tinygen train cnn --resume                          go on where it was stopped
   tinygen train cnn --epochs 12 --dropout 0.3 --shift 2 --all
-                                                      more than 99.3% on MNIST
+                                                      some 99.4% on MNIST
 
 then:
   tinygen evaluate tinygen-run/best.npz""",
@@ -356,7 +356,7 @@ example:
     "page command again does": "Makes this page again, with the same numbers. Another seed gives "
     "another network: how different is it?",
     "page command better": "tinygen train cnn --epochs 12 --dropout 0.3 --shift 2 --all",
-    "page command better does": "Twelve times through, moved about and with gaps: more than 99.3% "
+    "page command better does": "Twelve times through, moved about and with gaps: some 99.4% "
     "on MNIST.",
     "page command evaluate": "tinygen evaluate {folder}/model.npz",
     "page command evaluate does": "Tests the network of this page again, with more numbers.",

@@ -40,6 +40,6 @@ def create(name: str, **arguments: Any) -> Module:
     """
     if name not in MODELS:
         near = difflib.get_close_matches(name, MODELS, n=1)
-        meant = f"; did you mean {near[0]!r}?" if near else ""
+        meant = f"; did you mean {near[0]!r}?" if near else "."
         raise ValueError(f"there is no model {name!r}{meant} There are: {', '.join(MODELS)}")
     return MODELS[name](**arguments)

@@ -21,8 +21,6 @@ Shape = tuple[int, ...]
 
 
 class GetItem(Function):
-    may_share_memory = True
-
     @staticmethod
     def forward(ctx: Ctx, x: Array, index: Any) -> Array:
         ctx.index, ctx.shape = index, x.shape

@@ -53,6 +53,20 @@ def _dropped(op: str, input: Tensor, p: float, training: bool, shape: tuple[int,
     return input * 0.0 if p == 1 else Dropout.apply(input, p, shape)
 
 
+class Reparameterize(Function):
+    @staticmethod
+    def forward(ctx: Ctx, mu: Array, logvar: Array, eps: Array) -> Array:
+        ctx.save_for_backward(logvar, eps)
+        fast = ctx.kernel("reparameterize")
+        return mu + ctx.xp.exp(logvar * 0.5) * eps if fast is None else fast(mu, logvar, eps)
+
+    @staticmethod
+    def backward(ctx: Ctx, grad: Any) -> Any:
+        logvar, eps = ctx.saved_tensors
+        to_eps = grad * exp(logvar * 0.5)
+        return grad, to_eps * eps * 0.5, to_eps
+
+
 def reparameterize(mu: Tensor, logvar: Tensor, eps: Tensor | None = None) -> Tensor:
     """A sample of N(mu, exp(logvar)) that mu and logvar receive gradients through.
 
@@ -76,7 +90,7 @@ def reparameterize(mu: Tensor, logvar: Tensor, eps: Tensor | None = None) -> Ten
         raise ValueError(
             f"reparameterize: eps {tuple(eps.shape)} and mu {tuple(mu.shape)} differ in shape"
         )
-    return mu + exp(logvar * 0.5) * eps
+    return Reparameterize.apply(mu, logvar, eps)
 
 
 class _Draw(Function):
