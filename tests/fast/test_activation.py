@@ -92,6 +92,22 @@ def test_nan_and_infinity_pass() -> None:
     assert (activation.relu(x)[2::4] == 0).all()
 
 
+@pytest.mark.parametrize("slope", [0.5, 1.5])
+def test_a_nan_counts_as_not_positive_on_the_way_back(slope: float) -> None:
+    x = np.array([np.nan, 1.0, -1.0, 0.0], np.float32)
+    expected = [slope, 1.0, slope, slope]
+
+    def gradient() -> list[float]:
+        leaf = tg.tensor(x, requires_grad=True)
+        F.leaky_relu(leaf, slope).sum().backward()
+        assert leaf.grad is not None
+        return leaf.grad.tolist()
+
+    assert gradient() == expected
+    with tg.plain():
+        assert gradient() == expected
+
+
 def test_results_lie_as_their_inputs() -> None:
     for order in ("C", "channels-last"):
         x = drawn((2, 3, 4, 5), "float32", order, 0)

@@ -59,7 +59,7 @@ def leaky_relu(x: Array, slope: float) -> Array:
 def leaky_relu_backward(grad: Array, x: Array, slope: float) -> Array:
     """The gradient where ``x`` is positive, ``slope`` times the gradient elsewhere."""
     if not (_is_worth_strips(x) and 0 <= slope <= 1):
-        return grad * (x > 0) + grad * slope * (x <= 0)
+        return np.where(x > 0, grad, grad * slope)
 
     def gate(grad: Array, x: Array, to_x: Array) -> None:
         np.copyto(to_x, x > 0)

@@ -54,8 +54,7 @@ class LeakyReLU(Function):
         fast = ctx.kernel("leaky_relu_backward", grad)
         if fast is not None:
             return fast(grad, x, ctx.slope)
-        positive = x > 0
-        return grad * positive + grad * ctx.slope * (x <= 0)
+        return where(x > 0, grad, grad * ctx.slope)
 
 
 def relu(input: Tensor) -> Tensor:
