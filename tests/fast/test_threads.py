@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 
 import numpy as np
@@ -83,34 +84,44 @@ def test_numpys_error_settings_hold_in_all_parts(setting: list[int]) -> None:
         in_parts(lambda start, stop: 1 / numbers[start:stop], 3, 10**9)
 
 
-def test_two_threads_may_train_at_once() -> None:
+def test_two_threads_may_train_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     before = blas.threads()
-    losses: dict[int, list[float]] = {}
+    shared: list[str] = []
+    single_threaded = blas.single_threaded
 
-    def train(name: int) -> None:
+    def watched() -> contextlib.AbstractContextManager[None]:
+        shared.append(threading.current_thread().name)
+        return single_threaded()
+
+    monkeypatch.setattr(blas, "single_threaded", watched)
+    monkeypatch.setattr(threads, "parts", lambda elements, most: min(2, most))
+    losses: dict[str, list[float]] = {}
+
+    def train(name: str) -> None:
         rng = np.random.default_rng(0)
-        layer = tg.nn.Conv2d(3, 16, 3, padding=1)
+        layer = tg.nn.LSTM(5, 16)
         with tg.no_grad():
-            layer.weight.copy_(tg.tensor(rng.normal(size=(16, 3, 3, 3)).astype(np.float32)))
-            layer.bias.zero_()
+            for parameter in layer.parameters():
+                parameter.copy_(tg.tensor(rng.normal(size=parameter.shape).astype(np.float32)))
         optimizer = tg.optim.SGD(layer.parameters(), lr=1e-3)
-        x = tg.tensor(rng.normal(size=(64, 3, 32, 32)).astype(np.float32))
+        x = tg.tensor(rng.normal(size=(9, 32, 5)).astype(np.float32))
         losses[name] = []
         for _ in range(5):
-            loss = (layer(x) ** 2).mean()
+            loss = (layer(x)[0] ** 2).mean()
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             losses[name].append(loss.item())
 
-    workers = [threading.Thread(target=train, args=(name,)) for name in range(2)]
+    workers = [threading.Thread(target=train, args=(name,), name=name) for name in ("a", "b")]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    train(2)
-    np.testing.assert_allclose(losses[0], losses[2], rtol=1e-5)
-    np.testing.assert_allclose(losses[1], losses[2], rtol=1e-5)
+    train("alone")
+    np.testing.assert_allclose(losses["a"], losses["alone"], rtol=1e-5)
+    np.testing.assert_allclose(losses["b"], losses["alone"], rtol=1e-5)
+    assert {"a", "b"} <= set(shared)
     assert blas.threads() == before
 
 

@@ -21,7 +21,7 @@ SCRATCH_BYTES = 2 * CHUNK_BYTES
 """The largest array whose memory a thread keeps for the next call."""
 
 SHORT_RUN = 16
-"""Runs of fewer elements than this are not worth a copy each: see ``_as_matrix`` in ``conv.py``."""
+"""Runs of fewer elements are not worth a copy each: see ``_as_matrix`` in ``windows.py``."""
 
 FEW_CHANNELS = 4
 """Up to so many channels, a transposed convolution is quicker as one product and a sum of shifted

@@ -48,7 +48,7 @@ def in_parts(work: Work, length: int, elements: int) -> None:
     work : callable
         Must not depend on the order of the pieces; writes its results where they belong.
     length : int
-        What is divided, most often the number of images.
+        What is divided: the number of samples, for instance.
     elements : int
         How many array elements are touched: little work is done in one piece, by the caller.
     """
@@ -89,4 +89,5 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="tinygen")
 
 
-os.register_at_fork(after_in_child=_pool.cache_clear) if hasattr(os, "register_at_fork") else None
+if hasattr(os, "register_at_fork"):  # a forked process has the pool, but not its threads
+    os.register_at_fork(after_in_child=_pool.cache_clear)

@@ -54,15 +54,23 @@ def _dropped(op: str, input: Tensor, p: float, training: bool, shape: tuple[int,
 
 
 class Reparameterize(Function):
+    mixes_dtypes = True
+
     @staticmethod
     def forward(ctx: Ctx, mu: Array, logvar: Array, eps: Array) -> Array:
         ctx.save_for_backward(logvar, eps)
         fast = ctx.kernel("reparameterize")
-        return mu + ctx.xp.exp(logvar * 0.5) * eps if fast is None else fast(mu, logvar, eps)
+        if fast is None or not mu.dtype == logvar.dtype == eps.dtype:
+            return mu + ctx.xp.exp(logvar * 0.5) * eps
+        return fast(mu, logvar, eps)
 
     @staticmethod
     def backward(ctx: Ctx, grad: Any) -> Any:
         logvar, eps = ctx.saved_tensors
+        fast = ctx.kernel("reparameterize_backward", grad)
+        same_dtype = grad.dtype == logvar.dtype == eps.dtype
+        if fast is not None and same_dtype and not ctx.needs_input_grad[2]:
+            return grad, fast(grad, logvar, eps), None
         to_eps = grad * exp(logvar * 0.5)
         return grad, to_eps * eps * 0.5, to_eps
 
