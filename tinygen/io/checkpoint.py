@@ -44,6 +44,9 @@ class Checkpoint(NamedTuple):
         What it was built with.
     metadata : object
         Whatever was saved along.
+    classes : dict of str to str
+        The parts in the file by their places, such as "model" or "optimizer/critic": the name of
+        the class of each.
     """
 
     epoch: int | None
@@ -51,6 +54,7 @@ class Checkpoint(NamedTuple):
     architecture: str | None
     arguments: dict[str, Any]
     metadata: Any
+    classes: dict[str, str]
 
 
 def save_checkpoint(

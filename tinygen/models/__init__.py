@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import difflib
+import os
 from typing import Any
 
+from tinygen.io import CheckpointError, load_checkpoint
+from tinygen.models.base import Model
 from tinygen.models.cnn import FastCNN
-from tinygen.nn import Module
 
-__all__ = ["MODELS", "FastCNN", "create"]
+__all__ = ["MODELS", "FastCNN", "Model", "create", "from_checkpoint"]
 
-MODELS: dict[str, type[Module]] = {"cnn": FastCNN}
+MODELS: dict[str, type[Model]] = {kind.name: kind for kind in (FastCNN,)}
 """What :func:`create` knows, by the names that the command line and checkpoints use."""
 
 
-def create(name: str, **arguments: Any) -> Module:
+def create(name: str, **arguments: Any) -> Model:
     """Make a model by its name, with new random weights.
 
     Parameters
@@ -26,7 +28,7 @@ def create(name: str, **arguments: Any) -> Module:
 
     Returns
     -------
-    Module
+    Model
 
     Raises
     ------
@@ -39,7 +41,42 @@ def create(name: str, **arguments: Any) -> Module:
     'FastCNN'
     """
     if name not in MODELS:
-        near = difflib.get_close_matches(name, MODELS, n=1)
-        meant = f"; did you mean {near[0]!r}?" if near else "."
-        raise ValueError(f"there is no model {name!r}{meant} There are: {', '.join(MODELS)}")
+        raise ValueError(_unknown(name))
     return MODELS[name](**arguments)
+
+
+def from_checkpoint(path: str | os.PathLike[str], device: str = "cpu") -> Model:
+    """Make whatever model a checkpoint holds, ready to be used (in evaluation mode).
+
+    Parameters
+    ----------
+    path : str or path
+        As for :meth:`Model.from_checkpoint`.
+    device : {"cpu", "cuda"}
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    CheckpointError
+        If the file is damaged, or names no model, or one that there is not.
+    OSError
+        If there is no such file.
+    """
+    name = load_checkpoint(path).architecture
+    if name is None:
+        raise CheckpointError(
+            f"{os.fspath(path)!r} does not say which model it holds: save it with architecture= "
+            "and arguments=, or load it into a model of your own by load_checkpoint(path, model=)"
+        )
+    if name not in MODELS:
+        raise CheckpointError(f"{os.fspath(path)!r}: {_unknown(name)}")
+    return MODELS[name].from_checkpoint(path, device)
+
+
+def _unknown(name: str) -> str:
+    near = difflib.get_close_matches(name, MODELS, n=1)
+    meant = f"; did you mean {near[0]!r}?" if near else "."
+    return f"there is no model {name!r}{meant} There are: {', '.join(MODELS)}"

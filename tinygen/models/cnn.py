@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tinygen.nn import Conv2d, Dense, Dropout, Flatten, MaxPool2d, Module, ReLU, Sequential
+from tinygen.models.base import Model
+from tinygen.nn import Conv2d, Dense, Dropout, Flatten, MaxPool2d, ReLU, Sequential
 from tinygen.tensors import Tensor, tensor
 
 __all__ = ["FastCNN"]
@@ -16,7 +17,7 @@ HIDDEN = 256
 """Units between the convolutions and the classes."""
 
 
-class FastCNN(Module):
+class FastCNN(Model):
     """Two convolutions and two dense layers: small, and 99 % right on MNIST after one epoch.
 
     The network of github.com/tuomaso/train_mnist_fast, 1.24 million multiplications for a picture
@@ -50,6 +51,8 @@ class FastCNN(Module):
     (5, 10)
     """
 
+    name = "cnn"
+
     def __init__(
         self,
         classes: int = 10,
@@ -58,7 +61,7 @@ class FastCNN(Module):
         mean: float | Sequence[float] = 0.0,
         std: float | Sequence[float] = 1.0,
     ) -> None:
-        super().__init__()
+        super().__init__(picture_shape)
         channels, height, width = picture_shape
         self.register_buffer("mean", _per_channel(mean, channels, "mean"))
         self.register_buffer("std", _per_channel(std, channels, "std"))

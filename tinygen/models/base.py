@@ -1,0 +1,152 @@
+"""What all models have in common: the shape of their pictures, a step of training, checkpoints."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
+
+from tinygen.autograd import no_grad
+from tinygen.io import CheckpointError, load_checkpoint
+from tinygen.nn import Module
+from tinygen.optim.swa_utils import AveragedModel
+from tinygen.tensors import Tensor
+
+__all__ = ["Model", "Numbers", "Shape"]
+
+Shape = tuple[int, int, int]
+Numbers = Mapping[str, Any]
+SomeModel = TypeVar("SomeModel", bound="Model")
+
+
+class Model(Module):
+    """A network for pictures of one shape, which can be made again from its checkpoint.
+
+    Parameters
+    ----------
+    picture_shape : tuple of int
+        Channels, height and width of the pictures: float32 from 0 to 1.
+
+    Attributes
+    ----------
+    picture_shape : tuple of int
+    """
+
+    name: ClassVar[str]
+    """By which :func:`tinygen.models.create` and the command line know it."""
+
+    def __init__(self, picture_shape: Shape) -> None:
+        super().__init__()
+        if len(picture_shape) != 3 or min(picture_shape) < 1:
+            raise ValueError(
+                f"{type(self).__name__}: picture_shape is (channels, height, width), got "
+                f"{tuple(picture_shape)}"
+            )
+        channels, height, width = picture_shape
+        self.picture_shape: Shape = (channels, height, width)
+
+    @classmethod
+    def from_checkpoint(
+        cls: type[SomeModel], path: str | os.PathLike[str], device: str = "cpu"
+    ) -> SomeModel:
+        """Make a model as it was saved, ready to be used (in evaluation mode).
+
+        Parameters
+        ----------
+        path : str or path
+            A checkpoint of ``tinygen train``, of a :class:`tinygen.train.Trainer` with
+            ``architecture=`` and ``arguments=``, or of :func:`tinygen.io.save_checkpoint` with
+            them. If it holds a moving average of the weights, that is what is loaded.
+        device : {"cpu", "cuda"}
+
+        Returns
+        -------
+        Model
+
+        Raises
+        ------
+        CheckpointError
+            If the file is damaged, or of another model; the message says of which.
+        OSError
+            If there is no such file.
+        """
+        saved = load_checkpoint(path)
+        if saved.architecture != cls.name:
+            raise CheckpointError(
+                f"{os.fspath(path)!r} holds {_what(saved.architecture)}, not a {cls.name!r}: "
+                f"tinygen.models.from_checkpoint makes whatever model a file holds"
+            )
+        try:
+            model = cls(**saved.arguments)
+        except (TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"{os.fspath(path)!r} was written for another version of {cls.__name__}: {error}"
+            ) from error
+        if "ema" in saved.classes:
+            average = AveragedModel(model)
+            load_checkpoint(path, ema=average)
+            model.load_state_dict(average.module.state_dict())
+        else:
+            load_checkpoint(path, model=model)
+        model.to(device)
+        model.eval()
+        return model
+
+    def training_step(self, batch: Any) -> tuple[Tensor, Numbers]:
+        """Return the loss of a batch, and further numbers to be shown.
+
+        Parameters
+        ----------
+        batch : tuple of Tensor
+            Pictures of shape (N, channels, height, width) from 0 to 1, and their labels.
+
+        Returns
+        -------
+        loss : Tensor of shape ()
+        numbers : dict of str to Tensor or float
+            Their means over the epoch are recorded; a Trainer adds the loss itself.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not say how it is trained")
+
+    def check_pictures(self, pictures: Tensor) -> None:
+        """Refuse what cannot be this model's pictures.
+
+        Raises
+        ------
+        ValueError
+            If they have another shape, or values outside of 0 to 1.
+        TypeError
+            If they are not floats.
+        """
+        name, shape = type(self).__name__, tuple(pictures.shape)
+        if len(shape) != 4 or shape[1:] != self.picture_shape:
+            raise ValueError(
+                f"{name} takes pictures of shape (N, {', '.join(map(str, self.picture_shape))}), "
+                f"got {shape}{_likely(shape, self.picture_shape)}"
+            )
+        if pictures.dtype.kind != "f":
+            raise TypeError(
+                f"{name} takes floats from 0 to 1, got {pictures.dtype}: pictures.float() / 255"
+            )
+        with no_grad():
+            low, high = pictures.min().item(), pictures.max().item()
+        if not (low >= 0 and high <= 1):
+            fix = "divide bytes by 255" if high > 1 else "(x + 1) / 2 brings -1 to 1 to 0 to 1"
+            raise ValueError(
+                f"{name} takes pictures from 0 to 1, got values from {low:g} to {high:g}: {fix}"
+            )
+
+
+def _what(architecture: str | None) -> str:
+    return "no model that says its name" if architecture is None else f"a {architecture!r}"
+
+
+def _likely(given: tuple[int, ...], wanted: Shape) -> str:
+    """What probably happened to pictures of the wrong shape."""
+    if given == wanted:
+        return ": one picture needs a batch, picture.unsqueeze(0)"
+    if len(given) == 3 and wanted[0] == 1 and given[1:] == wanted[1:]:
+        return ": grey pictures need an axis for their channel, pictures.unsqueeze(1)"
+    if len(given) == 4 and (given[3], given[1], given[2]) == wanted:
+        return ": the channels come first, pictures.permute(0, 3, 1, 2)"
+    return ""
