@@ -43,11 +43,15 @@ def test_a_view_with_gaps_has_no_order() -> None:
     assert order_of(images()[:, :, ::2]) is None
 
 
-def test_empty_images_own_their_memory() -> None:
-    empty = layout.empty_images(SHAPE, np.float32)
-    assert empty.shape == SHAPE
-    assert empty.base is None
-    assert order_of(empty) == "channels-last"
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.uint8, np.bool_])
+def test_empty_images_begin_at_a_line_of_the_cache(dtype: type) -> None:
+    for _ in range(5):
+        empty = layout.empty_images(SHAPE, np.dtype(dtype))
+        assert empty.shape == SHAPE
+        assert empty.dtype == dtype
+        assert order_of(empty) == "channels-last"
+        assert empty.ctypes.data % 64 == 0
+        assert empty.base.nbytes == empty.nbytes + 64
 
 
 @pytest.mark.parametrize("order", ["C", "channels-last"])

@@ -89,7 +89,7 @@ def test_the_seed_decides_the_first_weights():
     images = np.zeros((5, 1, 12, 12), np.uint8)
     first, again, other = (
         new_model(Recipe(seed=seed), images, 2)[0]
-        .get_submodule("features.0")
+        .get_submodule("convolutions.0")
         .weight.detach()
         .numpy()
         for seed in (0, 0, 1)

@@ -23,9 +23,11 @@ SHAPES = st.one_of(
 SLOPES = st.sampled_from([0.0, 0.2, 1.0, 1.5, -0.5])
 
 
-@pytest.fixture(autouse=True)
-def small_strips(monkeypatch: pytest.MonkeyPatch) -> Any:
+@pytest.fixture(params=["alone", "shared"], autouse=True)
+def small_strips(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Strips so short that these small arrays have many, the last one shorter."""
+    if request.param == "shared":
+        request.getfixturevalue("three_threads")
     monkeypatch.setattr(activation, "SMALL_ACTIVATION", 0)
     monkeypatch.setattr(activation, "ACTIVATION_STRIP", 7)
     activation._strip_of.cache_clear()

@@ -19,9 +19,11 @@ LAYOUTS = ["C", "reversed", "sliced", "backwards", "broadcast"]
 BCE = F.binary_cross_entropy_with_logits
 
 
-@pytest.fixture(autouse=True)
-def short_strips(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(params=["alone", "shared"], autouse=True)
+def short_strips(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Strips so short that these small arrays have many, the last one shorter."""
+    if request.param == "shared":
+        request.getfixturevalue("three_threads")
     monkeypatch.setattr(elementwise, "LOSS_STRIP", 7)
 
 

@@ -23,7 +23,9 @@ ROUNDING = {"float32": 2e-4, "float64": 1e-11}
 
 @pytest.fixture(params=[1, 20, norm.CHANNEL_LINE], autouse=True)
 def length_of_lines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One row of pixels, some, or a whole image."""
+    """One row of pixels, some, or a whole image; the rows shared among threads."""
+    if request.param < norm.CHANNEL_LINE:
+        request.getfixturevalue("three_threads")
     monkeypatch.setattr(norm, "CHANNEL_LINE", request.param)
 
 

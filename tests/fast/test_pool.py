@@ -28,6 +28,7 @@ def division(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     """How the work is divided: these small images would all be done at once."""
     if request.param != "whole":
         monkeypatch.setattr(pool, "POOL_CHUNK", 1)
+        request.getfixturevalue("three_threads")
 
 
 @st.composite

@@ -210,8 +210,8 @@ def test_several_layers_in_both_directions() -> None:
 def test_the_state_decides_whether_the_batch_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
     """A long sequence with a small state is much work, but in calls too short to share."""
     asked: list[int] = []
-    monkeypatch.setattr(recurrent, "in_parts", lambda work, length, elements: (
-        asked.append(elements), work(0, length)
+    monkeypatch.setattr(recurrent, "in_parts", lambda work, length, elements, leads: (
+        asked.append(elements), work(slice(0, length))
     ))  # fmt: skip
     large = recurrent.LSTM_SHARED_STATE // 8
     recurrent.lstm(*arguments(2, large, 1, 8, "float32"), False, False)
@@ -227,10 +227,10 @@ def test_the_bits_do_not_depend_on_which_thread_is_first(monkeypatch: pytest.Mon
     ]
 
     def gradients(backwards: bool) -> list[bytes]:
-        def one_after_the_other(work: Any, length: int, elements: int) -> None:
+        def one_after_the_other(work: Any, length: int, elements: int, leads: bool) -> None:
             bounds = [(length * n // 3, length * (n + 1) // 3) for n in range(3)]
             for start, stop in reversed(bounds) if backwards else bounds:
-                work(start, stop)
+                work(slice(start, stop))
 
         monkeypatch.setattr(recurrent, "in_parts", one_after_the_other)
         return [g.numpy().tobytes() for g in tg.grad(layer(inputs, False)[0].sum(), inputs)]

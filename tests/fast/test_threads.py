@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import tinygen as tg
-from tinygen.fast import blas, threads
-from tinygen.fast.choices import PARALLEL_ELEMENTS, SCRATCH_BYTES
+from tinygen.fast import blas, products, threads
+from tinygen.fast.choices import PARALLEL_ELEMENTS, PRODUCTS_APART, SCRATCH_BYTES
 from tinygen.fast.scratch import scratch
-from tinygen.fast.threads import in_parts, parts
+from tinygen.fast.threads import in_parts, parts, product_is_ours, sum_of_parts
 
 
 @pytest.fixture
@@ -21,21 +24,65 @@ def setting(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     numbers = [3]
     monkeypatch.setattr(blas, "_controls", lambda: (lambda: numbers[-1], numbers.append))
     monkeypatch.setattr(threads.os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(threads._here, "products", PRODUCTS_APART)
     return numbers
 
 
 def test_the_pieces_make_up_the_whole(setting: list[int]) -> None:
     seen: list[tuple[int, int]] = []
-    in_parts(lambda start, stop: seen.append((start, stop)), 10, PARALLEL_ELEMENTS)
+    in_parts(lambda some: seen.append((some.start, some.stop)), 10, PARALLEL_ELEMENTS, leads=True)
     assert sorted(seen) == [(0, 3), (3, 6), (6, 10)]
     assert setting == [3, 1, 3]
 
 
 def test_little_work_is_done_by_the_caller_alone(setting: list[int]) -> None:
     callers: list[str] = []
-    in_parts(lambda *_: callers.append(threading.current_thread().name), 10, 1000)
+    in_parts(lambda _: callers.append(threading.current_thread().name), 10, 1000, leads=True)
+    assert callers == [threading.current_thread().name]
+    assert setting == [3, 1, 3]
+
+
+def test_without_a_convolution_products_and_the_rest_are_left_to_blas(setting: list[int]) -> None:
+    callers: list[str] = []
+    in_parts(lambda _: callers.append(threading.current_thread().name), 10, 10**9)
     assert callers == [threading.current_thread().name]
     assert setting == [3]
+    assert not product_is_ours()
+
+
+def test_after_a_convolution_everything_is_shared_for_a_while(setting: list[int]) -> None:
+    in_parts(lambda _: None, 10, 10**9, leads=True)
+    seen: list[slice] = []
+    in_parts(seen.append, 10, 10**9)
+    assert len(seen) == 3
+    assert [product_is_ours() for _ in range(PRODUCTS_APART)].count(True) == PRODUCTS_APART - 1
+    in_parts(seen.append, 10, 10**9)
+    assert seen[-1] == slice(0, 10)
+
+
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 9), st.booleans())
+def test_a_shared_product_is_the_product(rows: int, inner: int, columns: int, turned: bool) -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(rows, inner)), rng.normal(size=(inner, columns))
+    if turned:
+        a, b = np.asfortranarray(a), np.asfortranarray(b)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(products, "PARALLEL_PRODUCT", 0)
+        patch.setattr(threads, "PRODUCTS_APART", float("inf"))
+        patch.setattr(threads, "parts", lambda elements, most: min(3, most))
+        np.testing.assert_allclose(products.matmul(a, b), a @ b, rtol=1e-12)
+
+
+def test_sums_are_added_in_the_order_of_the_pieces(setting: list[int]) -> None:
+    numbers = np.array([1e16, 1.0, -1e16])
+
+    def work(some: slice) -> np.ndarray:
+        time.sleep(0.01 * (3 - some.start))  # the first is the last to end
+        return numbers[some].copy()
+
+    assert sum_of_parts(work, 3, 10**9, leads=True)[0] == (1e16 + 1.0) - 1e16
+    both = sum_of_parts(lambda some: (numbers[some].copy(), np.ones(1)), 3, 10**9)
+    assert [part[0] for part in both] == [(1e16 + 1.0) - 1e16, 3]
 
 
 def test_the_user_can_forbid_threads_by_the_blas_setting(setting: list[int]) -> None:
@@ -53,20 +100,20 @@ def test_a_blas_that_cannot_be_told_is_left_alone(monkeypatch: pytest.MonkeyPatc
 
 def test_parts_are_not_divided_again(setting: list[int]) -> None:
     inner: list[int] = []
-    in_parts(lambda *_: inner.append(parts(10**9, 100)), 9, 10**9)
+    in_parts(lambda _: inner.append(parts(10**9, 100)), 9, 10**9, leads=True)
     assert inner == [1, 1, 1]
 
 
 @pytest.mark.parametrize("failing", [0, 1, 2])
 def test_an_exception_arrives_and_the_setting_comes_back(setting: list[int], failing: int) -> None:
-    def work(start: int, stop: int) -> None:
-        if start == failing:
+    def work(some: slice) -> None:
+        if some.start == failing:
             raise KeyError("lost")
 
     with pytest.raises(KeyError, match="lost"):
-        in_parts(work, 3, 10**9)
+        in_parts(work, 3, 10**9, leads=True)
     assert setting == [3, 1, 3]
-    in_parts(lambda start, stop: None, 3, 10**9)
+    in_parts(lambda _: None, 3, 10**9)
 
 
 def test_the_last_of_several_threads_gives_the_setting_back(setting: list[int]) -> None:
@@ -81,7 +128,7 @@ def test_the_last_of_several_threads_gives_the_setting_back(setting: list[int]) 
 def test_numpys_error_settings_hold_in_all_parts(setting: list[int]) -> None:
     numbers = np.zeros(3)
     with np.errstate(divide="raise"), pytest.raises(FloatingPointError):
-        in_parts(lambda start, stop: 1 / numbers[start:stop], 3, 10**9)
+        in_parts(lambda some: 1 / numbers[some], 3, 10**9, leads=True)
 
 
 def test_two_threads_may_train_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

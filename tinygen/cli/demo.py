@@ -295,15 +295,15 @@ def _confusion(result: Result) -> Figure:
 def _filters(result: Result) -> Figure:
     from tinygen.plots import filters
 
-    return filters(result.model.get_submodule("features.0"))
+    return filters(result.model.get_submodule("convolutions.0"))
 
 
 def _first_maps(result: Result) -> Figure:
-    return _maps(result, "features.2")
+    return _maps(result, "convolutions.2")
 
 
 def _second_maps(result: Result) -> Figure:
-    return _maps(result, "features.5")
+    return _maps(result, "convolutions.5")
 
 
 def _maps(result: Result, layer: str) -> Figure:

@@ -14,6 +14,7 @@ import numpy as np
 
 from tinygen.backend.layout import TO_FIRST, TO_LAST
 from tinygen.fast.choices import ACTIVATION_STRIP, SMALL_ACTIVATION
+from tinygen.fast.threads import in_parts
 
 __all__ = ["leaky_relu", "leaky_relu_backward", "relu", "relu_backward"]
 
@@ -79,8 +80,13 @@ def _is_worth_strips(x: Array) -> bool:
 def _in_strips(work: Callable[..., None], *operands: Array) -> Array:
     """A new array, filled by ``work(*operands, result)`` strip by strip."""
     lines, result = _as_lines(operands)
-    for begin in range(0, result.size, ACTIVATION_STRIP):
-        work(*(line[begin : begin + ACTIVATION_STRIP] for line in lines))
+
+    def work_on(some: slice) -> None:
+        for begin in range(some.start, some.stop, ACTIVATION_STRIP):
+            end = min(begin + ACTIVATION_STRIP, some.stop)
+            work(*(line[begin:end] for line in lines))
+
+    in_parts(work_on, result.size, 2 * result.size)
     return result
 
 

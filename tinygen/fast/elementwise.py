@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from tinygen.fast.choices import LOSS_STRIP
+from tinygen.fast.threads import in_parts
 
 __all__ = ["bce_with_logits"]
 
 Array = Any
+
+PASSES = 20  # how many additions take as long as loss and slope of an element
 
 
 def bce_with_logits(x: Array, target: Array) -> tuple[Array, Array]:
@@ -24,8 +26,17 @@ def bce_with_logits(x: Array, target: Array) -> tuple[Array, Array]:
         sigmoid(x) = (1 if x >= 0 else e) / (1 + e)
     """
     loss, slope = np.empty_like(x), np.empty_like(x)
-    for strip in _strips(x, target, loss, slope):
-        _write_bce(*strip)
+    if not all(array.flags.c_contiguous for array in (x, target, loss, slope)):
+        _write_bce(x, target, loss, slope)
+        return loss, slope
+    lines = [array.reshape(-1) for array in (x, target, loss, slope)]
+
+    def write(some: slice) -> None:
+        for start in range(some.start, some.stop, LOSS_STRIP):
+            end = min(start + LOSS_STRIP, some.stop)
+            _write_bce(*(line[start:end] for line in lines))
+
+    in_parts(write, x.size, PASSES * x.size)
     return loss, slope
 
 
@@ -45,13 +56,3 @@ def _write_bce(x: Array, target: Array, loss: Array, slope: Array) -> None:
     np.maximum(small, other, out=small)
     np.divide(small, slope, out=slope)
     slope -= target
-
-
-def _strips(*arrays: Array) -> Iterator[tuple[Array, ...]]:
-    """The same pieces of arrays of one shape; the whole ones if any does not lie in C order."""
-    if not all(array.flags.c_contiguous for array in arrays):
-        yield arrays
-        return
-    flat = [array.reshape(-1) for array in arrays]
-    for start in range(0, arrays[0].size, LOSS_STRIP):
-        yield tuple(array[start : start + LOSS_STRIP] for array in flat)

@@ -14,6 +14,7 @@ import numpy as np
 
 from tinygen.backend.layout import as_images, channels_last
 from tinygen.fast.choices import CHANNEL_LINE
+from tinygen.fast.threads import in_parts, sum_of_parts
 
 __all__ = ["standardize", "standardize_backward", "sum_per_channel"]
 
@@ -41,12 +42,24 @@ def standardize(
     lines = _lines(images)
     channels, count = images.shape[-1], images.size // images.shape[-1]
     mean = _per_channel(_sum(lines), channels) / count
-    y = lines - _repeated(mean, lines)
-    variance = _per_channel(_sum_of_products(y, y), channels) / count
+    y, line_of_means = np.empty_like(lines), _repeated(mean, lines)
+
+    def centre(some: slice) -> Array:
+        np.subtract(lines[some], line_of_means, out=y[some])
+        return _sum_of_products(y[some], y[some])
+
+    squares = sum_of_parts(centre, len(lines), 2 * lines.size)
+    variance = _per_channel(squares, channels) / count
     one_over_std = 1 / np.sqrt(variance + eps)
-    y *= _repeated(_times_weight(one_over_std, weight), lines)
-    if bias is not None:
-        y += _repeated(bias.reshape(-1), lines)
+    scale = _repeated(_times_weight(one_over_std, weight), lines)
+    shift = None if bias is None else _repeated(bias.reshape(-1), lines)
+
+    def stretch(some: slice) -> None:
+        y[some] *= scale
+        if shift is not None:
+            y[some] += shift
+
+    in_parts(stretch, len(lines), 2 * lines.size)
     return as_images(y.reshape(images.shape)), _by_channel(mean), _by_channel(one_over_std)
 
 
@@ -74,13 +87,27 @@ def standardize_backward(
     lines, slopes = _lines(images), _lines(channels_last(grad))
     channels, count = images.shape[-1], images.size // images.shape[-1]
     one_over_std = one_over_std.reshape(-1)
-    to_x = lines - _repeated(mean.reshape(-1), lines)
-    to_weight = _per_channel(_sum_of_products(slopes, to_x), channels) * one_over_std
-    to_bias = _per_channel(_sum(slopes), channels)
-    to_x *= _repeated(to_weight * one_over_std / count, lines)
-    to_x += _repeated(to_bias / count, lines)
-    np.subtract(slopes, to_x, out=to_x)
-    to_x *= _repeated(_times_weight(one_over_std, weight), lines)
+    to_x, line_of_means = np.empty_like(lines), _repeated(mean.reshape(-1), lines)
+
+    def compare(some: slice) -> tuple[Array, Array]:
+        np.subtract(lines[some], line_of_means, out=to_x[some])
+        return _sum_of_products(slopes[some], to_x[some]), _sum_of_part(slopes[some])
+
+    products, sums = sum_of_parts(compare, len(lines), 3 * lines.size)
+    to_weight = _per_channel(products, channels) * one_over_std
+    to_bias = _per_channel(sums, channels)
+    of_deviation = _repeated(to_weight * one_over_std / count, lines)
+    of_mean = _repeated(to_bias / count, lines)
+    scale = _repeated(_times_weight(one_over_std, weight), lines)
+
+    def combine(some: slice) -> None:
+        mine = to_x[some]
+        mine *= of_deviation
+        mine += of_mean
+        np.subtract(slopes[some], mine, out=mine)
+        mine *= scale
+
+    in_parts(combine, len(lines), 4 * lines.size)
     return as_images(to_x.reshape(images.shape)), _by_channel(to_weight), _by_channel(to_bias)
 
 
@@ -111,6 +138,10 @@ def _repeated(per_channel: Array, lines: Array) -> Array:
 
 
 def _sum(lines: Array) -> Array:
+    return sum_of_parts(lambda some: _sum_of_part(lines[some]), len(lines), lines.size)
+
+
+def _sum_of_part(lines: Array) -> Array:
     return np.ones(len(lines), lines.dtype) @ lines
 
 

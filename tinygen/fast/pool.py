@@ -19,11 +19,12 @@ import numpy as np
 from tinygen.backend.layout import as_images, channels_last
 from tinygen.fast.choices import POOL_CHUNK
 from tinygen.fast.scratch import scratch
+from tinygen.fast.threads import in_parts
 
 if TYPE_CHECKING:
     from tinygen.ops.conv import Geometry
 
-__all__ = ["avg_pool2d", "avg_unpool2d", "max_pool2d", "max_unpool2d"]
+__all__ = ["avg_pool2d", "avg_unpool2d", "max_pool2d", "max_unpool2d", "pixels_of"]
 
 Array = Any
 Place = tuple[slice, slice, slice]
@@ -61,9 +62,9 @@ def _compare(images: Array, taps: Taps, best: Array, winner: Array) -> None:
     tap, better = _like("tap", best, best.dtype), _like("mask", best, np.bool_)
     one_if_better = better.view(np.uint8)
     number_if_better = _like("number", winner, winner.dtype)
-    _pixels(best)[...] = _pixels(images)[taps.places[0]]
+    pixels_of(best)[...] = pixels_of(images)[taps.places[0]]
     for number, place in enumerate(taps.places[1:], start=1):
-        _pixels(tap)[...] = _pixels(images)[place]
+        pixels_of(tap)[...] = pixels_of(images)[place]
         np.greater(tap, best, out=better)
         np.maximum(best, tap, out=best)
         np.multiply(one_if_better, winner.dtype.type(number), out=number_if_better)
@@ -121,9 +122,9 @@ def avg_pool2d(x: Array, weights: Array, geometry: Geometry) -> Array:
     def pool(some: slice) -> None:
         mine = total[some]
         tap = _like("tap", mine, mine.dtype)
-        _pixels(mine)[...] = _pixels(images[some])[taps.places[0]]
+        pixels_of(mine)[...] = pixels_of(images[some])[taps.places[0]]
         for place in taps.places[1:]:
-            _pixels(tap)[...] = _pixels(images[some])[place]
+            pixels_of(tap)[...] = pixels_of(images[some])[place]
             mine += tap
         mine *= weights[:, :, None]
 
@@ -218,7 +219,7 @@ class _Axis:
         return np.maximum(0, -(-outside // self.dilation))
 
 
-def _pixels(images: Array) -> Array:
+def pixels_of(images: Array) -> Array:
     """The same memory as (N, H, W): all channels of a pixel are one element, moved as a whole."""
     pixel = np.dtype((np.void, images.shape[-1] * images.itemsize))
     return images.view(pixel)[..., 0]
@@ -229,7 +230,7 @@ def _send(share: Array, images: Array, place: Place, taps: Taps) -> None:
     if taps.overlap:
         images[place] += share
     else:
-        _pixels(images)[place] = _pixels(share)
+        pixels_of(images)[place] = pixels_of(share)
 
 
 def _images_to_fill(maps: Array, taps: Taps) -> Array:
@@ -261,8 +262,12 @@ def _in_chunks(work: Callable[[slice], None], maps: Array) -> None:
     if not maps.size:
         return
     step = max(1, POOL_CHUNK * len(maps) // maps.size)
-    for begin in range(0, len(maps), step):
-        work(slice(begin, min(begin + step, len(maps))))
+
+    def work_on(some: slice) -> None:
+        for begin in range(some.start, some.stop, step):
+            work(slice(begin, min(begin + step, some.stop)))
+
+    in_parts(work_on, len(maps), 8 * maps.size)
 
 
 def _like(use: str, array: Array, dtype: Any) -> Array:

@@ -87,14 +87,14 @@ class Tape:
             to_state[1] = to_c.T
         to_weights: dict[int, Array] = {}
 
-        def walk_back(start: int, stop: int) -> None:
-            for part in self.parts[start:stop]:
+        def walk_back(some: slice) -> None:
+            for part in self.parts[some]:
                 to_part = None if to_output is None else to_output[..., part.place]
                 to_input = None if to_x is None else to_x[..., part.place]
                 walk = (self.weights, part, to_part, to_state[..., part.place], to_input)
                 to_weights[part.place.start] = _walk_back(*walk, any(needs[3:]))
 
-        in_parts(walk_back, len(self.parts), _touched(steps, batch, size))
+        in_parts(walk_back, len(self.parts), _touched(steps, batch, size), leads=True)
         if to_x is not None:
             to_x = to_x[self.direction].transpose(0, 2, 1)
         to_state[0] *= dtype.type(2)
@@ -144,15 +144,14 @@ def lstm(
     output = np.empty((steps, size, batch), dtype)
     cell = np.empty((size, batch), dtype)
 
-    def read(start: int, stop: int) -> None:
-        place = slice(start, stop)
+    def read(place: slice) -> None:
         columns = _columns(x[direction, place], h[place])
-        slopes = np.empty((steps, SLOPES, size, stop - start), dtype) if keep else None
+        slopes = np.empty((steps, SLOPES, size, place.stop - place.start), dtype) if keep else None
         part = Part(place, columns, slopes)
         cell[:, place] = _read(tape.weights, part, c[place], output[..., place])
         tape.parts.append(part)
 
-    in_parts(read, batch, _touched(steps, batch, size))
+    in_parts(read, batch, _touched(steps, batch, size), leads=True)
     hidden = output[-1].copy()
     return (output[direction].transpose(0, 2, 1), hidden.T, cell.T), tape
 

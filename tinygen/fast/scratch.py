@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygen.backend.layout import empty
 from tinygen.fast.choices import SCRATCH_BYTES
 
 __all__ = ["scratch"]
@@ -32,9 +33,9 @@ def scratch(use: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarra
     """
     needed = math.prod(shape) * dtype.itemsize
     if needed > SCRATCH_BYTES:
-        return np.empty(shape, dtype)
+        return empty(shape, dtype)
     memory = getattr(_kept, use, None)
     if memory is None or memory.nbytes < needed:
-        memory = np.empty(needed, np.uint8)
+        memory = empty((needed,), np.uint8)
         setattr(_kept, use, memory)
     return memory[:needed].view(dtype).reshape(shape)

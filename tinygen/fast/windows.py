@@ -36,32 +36,40 @@ class Windows:
     kernel: Pair
     stride: Pair
     dilation: Pair
+    pool: Pair = (1, 1)  # so many rows and columns of windows are one window's places in a pooling
 
     @functools.cached_property
     def reach(self) -> Pair:
         """The height and width that all windows together cover."""
         rows, cols = (
-            (n - 1) * s + (k - 1) * d + 1
-            for n, k, s, d in zip(self.count, self.kernel, self.stride, self.dilation, strict=True)
+            (n * p - 1) * s + (k - 1) * d + 1
+            for n, p, k, s, d in zip(
+                self.count, self.pool, self.kernel, self.stride, self.dilation, strict=True
+            )
         )
         return rows, cols
 
 
 @functools.lru_cache(1024)
-def windows_of(geometry: Geometry) -> Windows:
-    """The windows of a convolution over its images."""
+def windows_of(geometry: Geometry, pool: Pair = (1, 1)) -> Windows:
+    """The windows of a convolution over its images, counted by those of a pooling after it."""
     start = -geometry.before[0], -geometry.before[1]
-    return Windows(start, geometry.out, geometry.kernel, geometry.stride, geometry.dilation)
+    count = geometry.out[0] // pool[0], geometry.out[1] // pool[1]
+    return Windows(start, count, geometry.kernel, geometry.stride, geometry.dilation, pool)
 
 
-def columns_of(pixels: Array, windows: Windows) -> Iterator[tuple[int, int, Array]]:
+def columns_of(
+    pixels: Array, windows: Windows, beside: int = 0
+) -> Iterator[tuple[int, int, Array]]:
     """Chunks of images, each with its windows as the rows of a matrix.
 
-    Yields the first image, the one after the last, and the matrix (images * positions, kernel *
-    channels), whose memory is used again for the next chunk.
+    Yields the first image, the one after the last, and the matrix (places * images * positions,
+    kernel * channels), whose memory is used again for the next chunk. Places are those of a pooling
+    window, or just one. ``beside`` is how many more elements of an image are worked on at a time.
     """
-    size = math.prod(windows.count) * math.prod(windows.kernel) * pixels.shape[3]
-    step = max(CHUNK_BYTES // max(size * pixels.dtype.itemsize, 1), 1)
+    places = math.prod(windows.pool)
+    size = places * math.prod(windows.count) * math.prod(windows.kernel) * pixels.shape[3]
+    step = max(CHUNK_BYTES // max((size + beside) * pixels.dtype.itemsize, 1), 1)
     step = max(min(step, len(pixels)), 1)
     memory = scratch("columns", (step * size,), pixels.dtype)
     source, place, everything = _inside(windows, pixels.shape[1:3])
@@ -94,11 +102,15 @@ def _inside(windows: Windows, size: Pair) -> tuple[list[slice], list[slice], boo
 
 
 def _taps(covered: Array, windows: Windows) -> Array:
-    """A view of all windows: (N, rows, columns, kernel rows, kernel columns, C)."""
-    images, rows, cols, channels = covered.strides
+    """A view of all windows: (places by row and column, N, rows, columns, kernel, C)."""
+    images, row, col, channels = covered.strides
     (down, right), (by_row, by_col) = windows.stride, windows.dilation
-    shape = (len(covered), *windows.count, *windows.kernel, covered.shape[3])
-    strides = (images, rows * down, cols * right, rows * by_row, cols * by_col, channels)
+    (high, wide) = windows.pool
+    shape = (*windows.pool, len(covered), *windows.count, *windows.kernel, covered.shape[3])
+    strides = (
+        row * down, col * right, images, row * down * high, col * right * wide, row * by_row,
+        col * by_col, channels,
+    )  # fmt: skip
     return as_strided(covered, shape, strides, writeable=False)
 
 
@@ -108,9 +120,9 @@ def _as_matrix(taps: Array, memory: Array) -> Array:
     A row is made of runs of memory, one for each row of the window. Where these are short it is
     quicker to write the transposed matrix, which is made of whole rows of the image.
     """
-    positions = math.prod(taps.shape[:3])
-    if taps.shape[4] * taps.shape[5] < SHORT_RUN:
-        by_tap = taps.transpose(3, 4, 5, 0, 1, 2)
+    positions = math.prod(taps.shape[:5])
+    if taps.shape[6] * taps.shape[7] < SHORT_RUN:
+        by_tap = taps.transpose(5, 6, 7, 0, 1, 2, 3, 4)
         np.copyto(memory.reshape(by_tap.shape), by_tap)
         return memory.reshape(-1, positions).T
     np.copyto(memory.reshape(taps.shape), taps)

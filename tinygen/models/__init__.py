@@ -8,11 +8,25 @@ from typing import Any
 
 from tinygen.io import CheckpointError, load_checkpoint
 from tinygen.models.base import Model
-from tinygen.models.cnn import FastCNN
+from tinygen.models.cnn import Classifier, FastCNN, FiveBlockCNN, LeNet5, ResNet
+from tinygen.models.gan import DCGAN, GAN, WGANGP, ConditionalGAN, DenseGAN, PointGAN
+from tinygen.models.made import MADE
+from tinygen.models.rnn import RowGenerator, RowLSTM
+from tinygen.models.vae import VAE, ConvVAE
 
-__all__ = ["MODELS", "FastCNN", "Model", "create", "from_checkpoint"]
+__all__ = [
+    "DCGAN", "GAN", "MADE", "MODELS", "VAE", "WGANGP", "Classifier", "ConditionalGAN", "ConvVAE",
+    "DenseGAN", "FastCNN", "FiveBlockCNN", "LeNet5", "Model", "PointGAN", "ResNet", "RowGenerator",
+    "RowLSTM", "create", "from_checkpoint",
+]  # fmt: skip
 
-MODELS: dict[str, type[Model]] = {kind.name: kind for kind in (FastCNN,)}
+MODELS: dict[str, type[Model]] = {
+    kind.name: kind
+    for kind in (
+        FastCNN, LeNet5, FiveBlockCNN, ResNet, VAE, ConvVAE, DenseGAN, DCGAN, ConditionalGAN,
+        WGANGP, RowLSTM, RowGenerator, MADE,
+    )
+}  # fmt: skip
 """What :func:`create` knows, by the names that the command line and checkpoints use."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from tinygen.nn.fusing import fused
 from tinygen.nn.module import Module
 
 __all__ = ["ModuleDict", "ModuleList", "Sequential"]
@@ -28,8 +29,8 @@ class Sequential(Module):
             self.register_module(name, module)
 
     def forward(self, input: Any) -> Any:
-        for module in self._modules.values():
-            input = module(input)
+        for call in fused(self._modules.values(), input):
+            input = call(input)
         return input
 
     def __len__(self) -> int:

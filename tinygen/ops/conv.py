@@ -247,8 +247,22 @@ def conv2d(
     ValueError
         If shapes, groups or sizes do not fit.
     """
+    geometry = checked_geometry(input, weight, bias, stride, padding, dilation, groups)
+    return Conv2d.apply(input, weight, bias, geometry)
+
+
+def checked_geometry(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: Pair,
+    padding: Pair | str,
+    dilation: Pair,
+    groups: int = 1,
+) -> Geometry:
+    """The windows of a convolution, whose arguments must fit each other."""
     _check_images("conv2d", input, weight)
-    batch, channels, *size = input.shape
+    channels, *size = input.shape[1:]
     if groups < 1 or channels % groups or weight.shape[0] % groups:
         raise ValueError(
             f"conv2d: {channels} input and {weight.shape[0]} output channels cannot be divided "
@@ -260,11 +274,10 @@ def conv2d(
             f"{tuple(weight.shape)} with groups={groups} wants {weight.shape[1] * groups}. "
             "Images are (N, C, H, W), kernels (O, C / groups, KH, KW)"
         )
-    geometry = geometry_of(
+    _check_bias("conv2d", bias, weight.shape[0])
+    return geometry_of(
         "conv2d", (size[0], size[1]), tuple(weight.shape[2:]), stride, padding, dilation, groups
     )
-    _check_bias("conv2d", bias, weight.shape[0])
-    return Conv2d.apply(input, weight, bias, geometry)
 
 
 def conv_transpose2d(

@@ -25,14 +25,15 @@ class MatMul(Function):
     @staticmethod
     def forward(ctx: Ctx, a: Array, b: Array) -> Array:
         ctx.save_for_backward(a, b)
-        return ctx.xp.matmul(a, b)
+        fast = ctx.kernel("matmul")
+        return ctx.xp.matmul(a, b) if fast is None else fast(a, b)
 
     @staticmethod
     def backward(ctx: Ctx, grad: Any) -> Any:
         a, b = ctx.saved_tensors
         needs_a, needs_b = ctx.needs_input_grad
-        to_a = grad @ transpose(b, -1, -2) if needs_a else None
-        to_b = transpose(a, -1, -2) @ grad if needs_b else None
+        to_a = matmul(grad, transpose(b, -1, -2)) if needs_a else None
+        to_b = matmul(transpose(a, -1, -2), grad) if needs_b else None
         return to_a, to_b
 
 
@@ -110,7 +111,7 @@ class Linear(Function):
     @staticmethod
     def forward(ctx: Ctx, x: Array, weight: Array, bias: Array | None) -> Array:
         ctx.save_for_backward(x, weight)
-        y = x.reshape(-1, x.shape[-1]) @ weight.T
+        y = MatMul.apply(x.reshape(-1, x.shape[-1]), weight.T)
         if bias is not None:
             y += bias
         return y.reshape(*x.shape[:-1], weight.shape[0])
@@ -120,10 +121,10 @@ class Linear(Function):
         x, weight = ctx.saved_tensors
         needs_x, needs_weight, needs_bias = ctx.needs_input_grad
         rows = reshape(grad, (-1, grad.shape[-1]))
-        to_x = reshape(rows @ weight, x.shape) if needs_x else None
+        to_x = reshape(matmul(rows, weight), x.shape) if needs_x else None
         to_weight = None
         if needs_weight:
-            to_weight = permute(rows, 1, 0) @ reshape(x, (-1, x.shape[-1]))
+            to_weight = matmul(permute(rows, 1, 0), reshape(x, (-1, x.shape[-1])))
         return to_x, to_weight, reduction.sum(rows, 0) if needs_bias else None
 
 

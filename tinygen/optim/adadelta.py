@@ -49,6 +49,8 @@ class Adadelta(Optimizer):
         If an option is out of range.
     """
 
+    by_element = True
+
     def __init__(
         self,
         params: Iterable[Tensor] | Iterable[Group],

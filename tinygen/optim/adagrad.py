@@ -47,6 +47,8 @@ class Adagrad(Optimizer):
         If an option is out of range.
     """
 
+    by_element = True
+
     def __init__(
         self,
         params: Iterable[Tensor] | Iterable[Group],

@@ -60,6 +60,8 @@ class Adam(Optimizer):
         If an option is out of range.
     """
 
+    by_element = True
+
     def __init__(
         self,
         params: Iterable[Tensor] | Iterable[Group],

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from tinygen import backend
 from tinygen.autograd import enable_grad
@@ -78,6 +78,10 @@ class Optimizer:
     ValueError
         If there is no parameter, one occurs twice or is not a leaf, or an option is out of range.
     """
+
+    by_element: ClassVar[bool] = False
+    """Whether :meth:`update` treats each element by itself, so that pieces of a parameter may be
+    moved one after the other. (A rule that takes the norm of a parameter does not.)"""
 
     def __init__(self, params: Iterable[Tensor] | Iterable[Group], defaults: Group) -> None:
         if isinstance(params, Tensor):

@@ -56,6 +56,8 @@ class RMSprop(Optimizer):
         If an option is out of range.
     """
 
+    by_element = True
+
     def __init__(
         self,
         params: Iterable[Tensor] | Iterable[Group],

@@ -46,6 +46,8 @@ class SGD(Optimizer):
         If an option is out of range.
     """
 
+    by_element = True
+
     def __init__(
         self,
         params: Iterable[Tensor] | Iterable[Group],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
@@ -53,5 +54,19 @@ def transposed(draw: Any) -> Call:
     return Call((x, w), options)
 
 
+@st.composite
+def blocks(draw: Any) -> Call:
+    """Convolutions whose maps are large enough for the pooling after them."""
+    x = draw(arrays((draw(st.integers(0, 2)), 2, draw(SIDE), draw(SIDE))))
+    w = draw(arrays((draw(CHANNELS), 2, draw(st.integers(1, 2)), draw(st.integers(1, 2)))))
+    bias = {"bias": draw(arrays((len(w),)))} if draw(st.booleans()) else {}
+    return Call((x, w), {"padding": draw(st.sampled_from([0, 1, "same"])), **bias})
+
+
+def conv_relu_pool(x: Any, w: Any, **options: Any) -> Any:
+    return naive.max_pool2d(np.maximum(naive.conv2d(x, w, **options), 0), 2)
+
+
+case("block.conv_relu_pool", blocks(), conv_relu_pool)
 case("conv.conv2d", convolutions(), naive.conv2d)
 case("conv.conv_transpose2d", transposed(), naive.conv_transpose2d)
