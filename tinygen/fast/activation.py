@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygen.backend.layout import TO_FIRST, TO_LAST
+from tinygen.backend.layout import TO_FIRST, TO_LAST, empty
 from tinygen.fast.choices import ACTIVATION_STRIP, SMALL_ACTIVATION
 from tinygen.fast.threads import in_parts
 
@@ -105,7 +105,7 @@ def _as_lines(operands: tuple[Array, ...]) -> tuple[list[Array], Array]:
     )
     if to_last:
         operands = tuple(operand.transpose(TO_LAST) for operand in operands)
-    result = np.empty(operands[0].shape, operands[0].dtype)
+    result = empty(operands[0].shape, operands[0].dtype)
     lines = [np.ascontiguousarray(array).reshape(-1) for array in (*operands, result)]
     return lines, result.transpose(TO_FIRST) if to_last else result
 

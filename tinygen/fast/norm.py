@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygen.backend.layout import as_images, channels_last
+from tinygen.backend.layout import as_images, channels_last, empty
 from tinygen.fast.choices import CHANNEL_LINE
 from tinygen.fast.threads import in_parts, sum_of_parts
 
@@ -42,7 +42,7 @@ def standardize(
     lines = _lines(images)
     channels, count = images.shape[-1], images.size // images.shape[-1]
     mean = _per_channel(_sum(lines), channels) / count
-    y, line_of_means = np.empty_like(lines), _repeated(mean, lines)
+    y, line_of_means = empty(lines.shape, lines.dtype), _repeated(mean, lines)
 
     def centre(some: slice) -> Array:
         np.subtract(lines[some], line_of_means, out=y[some])
@@ -87,7 +87,7 @@ def standardize_backward(
     lines, slopes = _lines(images), _lines(channels_last(grad))
     channels, count = images.shape[-1], images.size // images.shape[-1]
     one_over_std = one_over_std.reshape(-1)
-    to_x, line_of_means = np.empty_like(lines), _repeated(mean.reshape(-1), lines)
+    to_x, line_of_means = empty(lines.shape, lines.dtype), _repeated(mean.reshape(-1), lines)
 
     def compare(some: slice) -> tuple[Array, Array]:
         np.subtract(lines[some], line_of_means, out=to_x[some])

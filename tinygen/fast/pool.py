@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygen.backend.layout import as_images, channels_last
+from tinygen.backend.layout import as_images, channels_last, empty
 from tinygen.fast.choices import POOL_CHUNK
 from tinygen.fast.scratch import scratch
 from tinygen.fast.threads import in_parts
@@ -46,8 +46,8 @@ def max_pool2d(x: Array, geometry: Geometry) -> tuple[Array, Array]:
     """
     taps = _taps_of(geometry)
     images = _padded(channels_last(x), taps, _lowest(x.dtype))
-    best = np.empty((len(x), *geometry.out, x.shape[1]), x.dtype)
-    winner = np.empty(best.shape, np.uint8 if len(taps.places) <= 256 else np.int32)
+    best = empty((len(x), *geometry.out, x.shape[1]), x.dtype)
+    winner = empty(best.shape, np.uint8 if len(taps.places) <= 256 else np.int32)
 
     def pool(some: slice) -> None:
         winner[some] = taps.first_inside
@@ -117,7 +117,7 @@ def avg_pool2d(x: Array, weights: Array, geometry: Geometry) -> Array:
     """
     taps = _taps_of(geometry)
     images = _padded(channels_last(x), taps, 0)
-    total = np.empty((len(x), *geometry.out, x.shape[1]), x.dtype)
+    total = empty((len(x), *geometry.out, x.shape[1]), x.dtype)
 
     def pool(some: slice) -> None:
         mine = total[some]

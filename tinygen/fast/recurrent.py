@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygen.backend.layout import empty
 from tinygen.fast.choices import LSTM_SHARED_STATE, LSTM_STEPS_AT_ONCE
 from tinygen.fast.threads import in_parts
 
@@ -79,7 +80,7 @@ class Tape:
         dtype, size = self.weights.dtype, len(self.weights) // 4
         if to_output is not None:
             to_output = to_output[self.direction].transpose(0, 2, 1)
-        to_x = np.empty((steps, inputs, batch), dtype) if needs[0] else None
+        to_x = empty((steps, inputs, batch), dtype) if needs[0] else None
         to_state = np.zeros((2, size, batch), dtype)  # goes from the last step to the first
         if to_h is not None:
             np.multiply(to_h.T, dtype.type(0.5), out=to_state[0])
@@ -141,12 +142,12 @@ def lstm(
     size, dtype = h.shape[1], x.dtype
     direction = slice(None, None, -1 if reverse else 1)
     tape = Tape(_joined(weight_ih, weight_hh, bias_ih, bias_hh), x.shape, direction)
-    output = np.empty((steps, size, batch), dtype)
-    cell = np.empty((size, batch), dtype)
+    output = empty((steps, size, batch), dtype)
+    cell = empty((size, batch), dtype)
 
     def read(place: slice) -> None:
         columns = _columns(x[direction, place], h[place])
-        slopes = np.empty((steps, SLOPES, size, place.stop - place.start), dtype) if keep else None
+        slopes = empty((steps, SLOPES, size, place.stop - place.start), dtype) if keep else None
         part = Part(place, columns, slopes)
         cell[:, place] = _read(tape.weights, part, c[place], output[..., place])
         tape.parts.append(part)
@@ -168,7 +169,7 @@ def _columns(x: Array, h: Array) -> list[Array]:
     groups = []
     for start in range(0, steps, LSTM_STEPS_AT_ONCE):
         given = x[start : start + LSTM_STEPS_AT_ONCE]
-        group = np.empty((size + inputs + 1, len(given), batch), x.dtype)
+        group = empty((size + inputs + 1, len(given), batch), x.dtype)
         group[size:-1] = given.transpose(2, 0, 1)
         group[-1] = 1
         groups.append(group)
@@ -181,10 +182,10 @@ def _read(weights: Array, part: Part, start: Array, output: Array) -> Array:
     batch, size = start.shape
     dtype = weights.dtype
     one, half = dtype.type(1), dtype.type(0.5)
-    c, squashed_c = (np.empty((size, batch), dtype) for _ in range(2))
-    gates = np.empty((4 * size, batch), dtype)
+    c, squashed_c = (empty((size, batch), dtype) for _ in range(2))
+    gates = empty((4 * size, batch), dtype)
     squashed, g = gates[: 3 * size].reshape(3, size, batch), gates[3 * size :]
-    raised, products = np.empty_like(squashed), np.empty_like(squashed)
+    raised, products = empty(squashed.shape, dtype), empty(squashed.shape, dtype)
     doubled_o, i, raised_f = raised
     doubled_h, i_g, f_c = products
     f = raised_f
@@ -236,7 +237,7 @@ def _walk_back(
     half = dtype.type(0.5)
     rows = size if to_x is None else len(weights[0]) - 1
     transposed = weights[:, :rows].T
-    to_column, product = np.empty((rows, batch), dtype), np.empty((size, batch), dtype)
+    to_column, product = empty((rows, batch), dtype), empty((size, batch), dtype)
     to_h, to_c = to_column[:size], to_state[1].copy()
     to_h[...] = to_state[0]
     to_weights = np.zeros_like(weights)
@@ -244,7 +245,7 @@ def _walk_back(
     step = len(part.slopes)
     for group in reversed(part.columns):
         at_once = group.shape[1]
-        to_gates = np.empty((4, size, at_once, batch), dtype)
+        to_gates = empty((4, size, at_once, batch), dtype)
         for k in reversed(range(at_once)):
             step -= 1
             slopes, to_gate = part.slopes[step], to_gates[:, :, k]
