@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.numbers.ship import ship
 from tinygen.cli import cores
 from tinygen.data import ImageSet, cache, registry
-from tinygen.data.glyphs import make_glyphs
+from tinygen.data.glyphs import DIGITS, make_glyphs
+from tinygen.models.pretrained import PRETRAINED
+from tinygen.train.recipe import (
+    Card,
+    Recipe,
+    new_model,
+    new_trainer,
+    pictures_of,
+    training_batches,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -37,14 +49,78 @@ def few_glyphs() -> ImageSet:
 @pytest.fixture
 def glyphs(monkeypatch, few_glyphs) -> ImageSet:
     """The glyphs, but only some hundred."""
+    return drawn(monkeypatch, few_glyphs)
+
+
+@pytest.fixture(scope="session")
+def few_digits() -> ImageSet:
+    """Digits of the size of MNIST's."""
+    return make_glyphs(120, 40, characters=DIGITS)
+
+
+@pytest.fixture
+def digits(monkeypatch, few_digits) -> ImageSet:
+    """Some digits under the name of the glyphs."""
+    return drawn(monkeypatch, few_digits)
+
+
+def drawn(monkeypatch, pictures):
+    """Let all sets that are drawn be these."""
     monkeypatch.setattr(
         registry, "DRAWN",
         tuple(
-            registry.Drawn(one.name, lambda: few_glyphs, one.counts, one.picture_shape)
+            registry.Drawn(one.name, lambda: pictures, one.counts, one.picture_shape)
             for one in registry.DRAWN
         ),
     )  # fmt: skip
-    return few_glyphs
+    return pictures
+
+
+SMALL = {
+    "cnn": {},
+    "vae": {"hidden": [16], "latent": 4},
+    "dcgan": {"width": 4, "latent": 8},
+    "cgan": {"width": 4, "latent": 8},
+    "row-generator": {"units": 16, "head_units": 16, "classes": True},
+    "made": {"hidden": [16]},
+}
+"""A model of each kind, and what makes it small."""
+
+
+@pytest.fixture(scope="session")
+def checkpoints(tmp_path_factory, few_digits):
+    """A checkpoint of each of them, after a few steps, by name."""
+    folder, images = tmp_path_factory.mktemp("models"), pictures_of(few_digits.train_images)
+    for name, small in SMALL.items():
+        recipe = Recipe(name, data="glyphs", epochs=1, batch_size=30, lr=0.01, arguments=small)
+        model, arguments = new_model(recipe, images, 10)
+        card = Card(recipe, arguments, few_digits.classes)
+        out = folder / name
+        trainer = new_trainer(model, recipe, len(images), out=out, progress=None, card=card)
+        trainer.diagnose = False
+        trainer.fit(training_batches(recipe, images, few_digits.train_labels), 1)
+    return {name: folder / name / "best.npz" for name in SMALL}
+
+
+@pytest.fixture
+def shipped(monkeypatch, tmp_path, checkpoints):
+    """Let these be what comes with the package."""
+    for name in PRETRAINED:
+        ship(checkpoints["cnn" if name == "judge" else name], name, tmp_path / "weights")
+    module = importlib.import_module("tinygen.models.pretrained")
+    monkeypatch.setattr(module, "_folder", lambda: tmp_path / "weights")
+
+
+@pytest.fixture
+def no_curves(monkeypatch):
+    """Let no curves be drawn, which takes longer than a training in a test."""
+    monkeypatch.setattr("tinygen.plots.metric_curves", lambda *_, **__: None)
+
+
+@pytest.fixture
+def no_pictures(monkeypatch, no_curves):
+    """Let models draw nothing either."""
+    monkeypatch.setattr("tinygen.cli.generation.show", lambda *_: None)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tinygen.cli import baselines
-from tinygen.cli.baselines import constant_accuracy, linear_accuracy
+from tinygen.cli.baselines import constant_accuracy, independent_pixels, linear_accuracy
 from tinygen.data.glyphs import DIGITS, make_glyphs
 
 
@@ -42,3 +42,20 @@ def test_classes_that_lie_apart_are_told_apart():
     images[labels == 1, 1, 2] = 200
 
     assert linear_accuracy(images, labels, images, labels) == 1
+
+
+def test_independent_pixels_know_no_more_than_their_shares():
+    images = np.zeros((6, 1, 1, 2), np.uint8)
+    images[:3, 0, 0, 0] = 255  # white in three of six
+    images[:, 0, 0, 1] = 51  # a grey in all of them, as much as a fifth of a white
+    bits = np.array([[0, 0], [1, 0], [1, 1], [1, 0]], np.float32).reshape(4, 1, 1, 2)
+
+    shares = (3 + 1) / (6 + 2), (6 / 5 + 1) / (6 + 2)
+    expected = -np.log(shares[0]) - (np.log(shares[1]) + 3 * np.log(1 - shares[1])) / 4
+    assert independent_pixels(images, bits) == pytest.approx(expected)
+
+
+def test_a_pixel_that_never_changed_may_change():
+    images = np.zeros((9, 1, 2, 2), np.uint8)
+
+    assert np.isfinite(independent_pixels(images, np.ones((1, 1, 2, 2), np.float32)))

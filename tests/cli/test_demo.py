@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import signal
 import sys
 from contextlib import redirect_stdout
@@ -13,12 +14,13 @@ from tinygen import data
 from tinygen.cli import demo, main
 from tinygen.cli.baselines import constant_accuracy, linear_accuracy
 from tinygen.cli.page import Page, Picture, Row, render
-from tinygen.data import DataError, DataNotFoundError
+from tinygen.data import DataError, DataNotFoundError, load_mnist
 from tinygen.data.glyphs import make_glyphs
 
 # A few hundred pictures in a few steps make weights jump; that is what is said then.
 pytestmark = pytest.mark.filterwarnings("ignore::tinygen.train.TrainingWarning")
 
+DATA = os.environ.get("TINYGEN_DATA")
 PICTURES = [f"{name}.png" for name in demo.DRAWINGS]
 
 
@@ -295,6 +297,20 @@ def test_what_is_expected_of_the_baselines_is_what_the_glyphs_give():
     learned, tested = glyphs.train_labels, glyphs.test_labels
     constant = constant_accuracy(learned, tested)
     linear = linear_accuracy(glyphs.train_images, learned, glyphs.test_images, tested)
+
+    assert expected.constant[0] <= 100 * constant <= expected.constant[1]
+    assert expected.linear[0] <= 100 * linear <= expected.linear[1]
+
+
+@pytest.mark.skipif(
+    DATA is None,
+    reason="to fit real digits, set TINYGEN_DATA to a folder with the files of MNIST",
+)
+def test_what_is_expected_of_the_baselines_is_what_mnist_gives():
+    mnist, expected = load_mnist(DATA), demo.EXPECTED["mnist"]
+    learned, tested = mnist.train_labels, mnist.test_labels
+    constant = constant_accuracy(learned, tested)
+    linear = linear_accuracy(mnist.train_images, learned, mnist.test_images, tested)
 
     assert expected.constant[0] <= 100 * constant <= expected.constant[1]
     assert expected.linear[0] <= 100 * linear <= expected.linear[1]

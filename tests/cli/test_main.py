@@ -11,11 +11,12 @@ import tinygen
 from tinygen import cli
 from tinygen.backend import BackendError
 from tinygen.cli import main
-from tinygen.cli.arguments import NAMES
+from tinygen.cli.arguments import NAMES, parser
 from tinygen.cli.errors import UsageError
 from tinygen.data import DataError, DataNotFoundError, available
 from tinygen.io import CheckpointError
-from tinygen.train import NonFiniteLossError
+from tinygen.models import MODELS
+from tinygen.train import RECIPES, NonFiniteLossError
 
 COMMANDS = list(cli.MODULES)
 
@@ -79,6 +80,34 @@ def test_the_help_names_the_data_sets_that_there_are():
     assert [one.name for one in available()] == list(NAMES)
 
 
+def test_the_help_of_train_says_how_each_model_is_trained(capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+
+    lines = capsys.readouterr().out.splitlines()
+    for name in MODELS:
+        (line,) = [line for line in lines if line.startswith(f"  {name} ")]
+        assert f"{RECIPES[name].epochs} epochs" in line
+        assert f"lr {RECIPES[name].lr:g}" in line
+
+
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [
+        ("3", 3), ("-2", -2), ("0.5", 0.5), (".5", 0.5), ("1e-3", 1e-3),
+        ("true", True), ("True", True), ("false", False), ("null", None), ("None", None),
+        ("[400,200]", [400, 200]), ("400,200", [400, 200]), ("(4, 5)", [4, 5]), ("[]", []),
+        ("relu", "relu"), ("gaussian-learned", "gaussian-learned"), ("'3'", "3"), ("a=b", "a=b"),
+    ],
+)  # fmt: skip
+def test_the_value_of_an_argument_is_read_as_what_it_looks_like(given, value):
+    name, read = parser().parse_args(["train", "vae", "--set", f"that={given}"]).set[0]
+
+    assert name == "that"
+    assert read == value
+    assert type(read) is type(value)
+
+
 # ---- how it ends -------------------------------------------------------------------------------
 
 
@@ -91,12 +120,16 @@ def test_the_help_names_the_data_sets_that_there_are():
         (["demo", "--seed", "-1"], "'-1' is not a whole number of at least 0"),
         (["demo", "--device", "tpu"], "'tpu'"),
         (["train"], "MODEL"),
-        (["train", "transformer"], "'transformer'"),
+        (["train", "transformer"], "there is no model 'transformer' (there are: cnn, lenet"),
+        (["train", "dcgna"], "there is no model 'dcgna'; did you mean 'dcgan'?"),
         (["train", "cnn", "--lr", "0"], "'0' is not a number above 0"),
         (["train", "cnn", "--lr", "nan"], "'nan' is not a number above 0"),
-        (["train", "cnn", "--dropout", "1"], "'1' is not a number from 0 to below 1"),
+        (["train", "cnn", "--set", "dropout"], "'dropout' is not of the form NAME=VALUE"),
+        (["train", "cnn", "--set", "=1"], "'=1' is not of the form NAME=VALUE"),
+        (["train", "cnn", "--set", "dropout="], "'dropout=' is not of the form NAME=VALUE"),
         (["data"], "ACTION"),
-        (["generate"], "generate"),
+        (["generate"], "NAME_OR_CHECKPOINT"),
+        (["evaluate", "vae", "--samples", "1"], "'1' is not a whole number of at least 2"),
     ],
 )
 def test_a_mistake_ends_with_2_and_a_message(capsys, words, message):

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tinygen.cli import main, recipe
+from tinygen.cli import main
 from tinygen.io import load_checkpoint
-from tinygen.train import Callback
+from tinygen.models import MODELS
+from tinygen.train import Callback, recipe
 
 # A few hundred pictures in a few steps make weights jump; that is what is said then.
 pytestmark = pytest.mark.filterwarnings("ignore::tinygen.train.TrainingWarning")
@@ -20,8 +21,26 @@ pytestmark = pytest.mark.filterwarnings("ignore::tinygen.train.TrainingWarning")
 QUICK = ("--data", "glyphs", "--batch-size", "90", "--epochs", "2", "--offline")
 
 
-def train(out, *words):
-    return main(["train", "cnn", "--out", str(out), *words])
+SMALL = {
+    "vae": ("hidden=16",),
+    "conv-vae": ("channels=4,8", "hidden=16"),
+    "gan": ("hidden=16",),
+    "dcgan": ("width=4",),
+    "cgan": ("width=4",),
+    "wgan-gp": ("width=4",),
+    "row-lstm": ("units=16",),
+    "row-generator": ("units=16", "head_units=16"),
+    "made": ("hidden=16",),
+}
+"""What makes models small."""
+
+
+def train(out, *words, model="cnn"):
+    return main(["train", model, "--out", str(out), *words])
+
+
+def settings(model):
+    return [word for setting in SMALL.get(model, ()) for word in ("--set", setting)]
 
 
 def weights_in(path):
@@ -73,11 +92,11 @@ def test_a_training_leaves_checkpoints_a_table_and_a_picture(tmp_path, capsys):
         picture.load()
 
 
-@pytest.mark.usefixtures("glyphs")
+@pytest.mark.usefixtures("glyphs", "no_pictures")
 @pytest.mark.parametrize("steps", [3, 6, 8])  # in the first epoch, at its end, in the second
 def test_a_run_that_was_stopped_ends_as_if_it_had_not_been(tmp_path, capsys, ctrl_c_after, steps):
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
-    options = (*QUICK, "--dropout", "0.2", "--shift", "1", "--seed", "3")
+    options = (*QUICK, "--set", "dropout=0.2", "--shift", "1", "--seed", "3")
     assert train(whole, *options) == 0
 
     ctrl_c_after(steps)
@@ -89,6 +108,23 @@ def test_a_run_that_was_stopped_ends_as_if_it_had_not_been(tmp_path, capsys, ctr
     expected = weights_in(whole / "last.npz")
     found = weights_in(stopped / "last.npz")
     assert len(expected) == 10
+    assert expected.keys() == found.keys()
+    assert all(np.array_equal(expected[name], found[name]) for name in expected)
+
+
+@pytest.mark.usefixtures("digits", "no_pictures")
+@pytest.mark.parametrize("model", ["vae", "cgan", "wgan-gp", "row-generator"])
+def test_so_it_is_with_models_that_draw(tmp_path, ctrl_c_after, model):
+    options = ("--data", "glyphs", "--batch-size", "25", "--epochs", "2", *settings(model))
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    assert train(whole, *options, model=model) == 0
+
+    ctrl_c_after(3)
+    assert train(stopped, *options, model=model) == 130
+    ctrl_c_after(None)
+    assert train(stopped, "--resume", model=model) == 0
+
+    expected, found = weights_in(whole / "last.npz"), weights_in(stopped / "last.npz")
     assert expected.keys() == found.keys()
     assert all(np.array_equal(expected[name], found[name]) for name in expected)
 
@@ -133,7 +169,7 @@ def test_a_long_epoch_is_saved_on_the_way(folder, tmp_path, monkeypatch, ctrl_c_
     assert steps == [2, 3]
 
 
-@pytest.mark.usefixtures("glyphs")
+@pytest.mark.usefixtures("glyphs", "no_pictures")
 def test_a_run_is_not_overwritten_and_not_resumed_as_another(tmp_path, capsys):
     train(tmp_path, *QUICK)
     before = (tmp_path / "last.npz").read_bytes()
@@ -148,7 +184,7 @@ def test_a_run_is_not_overwritten_and_not_resumed_as_another(tmp_path, capsys):
     assert (tmp_path / "last.npz").read_bytes() == before
 
 
-@pytest.mark.usefixtures("glyphs")
+@pytest.mark.usefixtures("glyphs", "no_pictures")
 def test_a_run_that_is_finished_stays_as_it_is(tmp_path):
     train(tmp_path, *QUICK)
     before = weights_in(tmp_path / "last.npz")
@@ -156,6 +192,24 @@ def test_a_run_that_is_finished_stays_as_it_is(tmp_path):
     assert train(tmp_path, "--resume", "--offline") == 0
     after = weights_in(tmp_path / "last.npz")
     assert all(np.array_equal(before[name], after[name]) for name in before)
+
+
+@pytest.mark.usefixtures("digits", "no_pictures")
+def test_a_run_is_resumed_with_its_own_arguments(tmp_path, capsys):
+    options = ("--data", "glyphs", "--epochs", "1", *settings("vae"))
+    train(tmp_path, *options, model="vae")
+    assert train(tmp_path, "--resume", *options, "--set", "latent=20", model="vae") == 0
+    capsys.readouterr()
+
+    for model, words, message in (
+        ("vae", ["--set", "latent=5"], "--set latent=20, not 5"),
+        ("vae", ["--set", "hidden=16,16"], "--set hidden=[16], not [16, 16]"),
+        ("vae", ["--set", "beta=2"], "--set beta=1.0, not 2"),
+        ("vae", ["--all"], "--all False, not True"),
+        ("made", [], "the model vae, not made"),
+    ):
+        assert train(tmp_path, "--resume", *words, model=model) == 2
+        assert f"was trained with {message}: a run is resumed" in capsys.readouterr().err
 
 
 def test_nothing_cannot_be_resumed(tmp_path, capsys):
@@ -180,7 +234,7 @@ def test_a_folder_of_pictures_is_learned_and_tested(folder, tmp_path, capsys):
         picture.load()
 
 
-@pytest.mark.usefixtures("glyphs")
+@pytest.mark.usefixtures("glyphs", "no_pictures")
 def test_all_pictures_can_be_learned_from(tmp_path, capsys):
     assert train(tmp_path, *QUICK, "--all") == 0
 
@@ -188,7 +242,7 @@ def test_all_pictures_can_be_learned_from(tmp_path, capsys):
     assert "val_loss" not in (tmp_path / "history.csv").read_text()
 
 
-@pytest.mark.usefixtures("glyphs")
+@pytest.mark.usefixtures("glyphs", "no_pictures")
 def test_a_model_is_not_tested_on_other_classes_or_sizes(folder, tmp_path, capsys):
     train(tmp_path, *QUICK)
 
@@ -216,7 +270,7 @@ def test_a_checkpoint_that_is_not_there_ends_with_2(tmp_path, capsys):
     assert "there is no file" in capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("glyphs")
+@pytest.mark.usefixtures("glyphs", "no_pictures")
 def test_a_damaged_checkpoint_ends_with_1(tmp_path, capsys):
     train(tmp_path, *QUICK, "--epochs", "1")
     path = tmp_path / "best.npz"
@@ -234,3 +288,83 @@ def test_data_that_cannot_be_had_end_with_1(tmp_path, capsys):
 def test_a_set_that_is_not_there_ends_with_2(tmp_path, capsys):
     assert train(tmp_path, "--data", "/no/such/folder") == 2
     assert "train/CLASS" in capsys.readouterr().err
+
+
+# ---- all models --------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("digits", "no_curves")
+@pytest.mark.parametrize("model", MODELS)
+def test_every_model_is_trained_and_those_that_can_draw(tmp_path, capsys, model):
+    options = ("--data", "glyphs", "--epochs", "1", "--batch-size", "30", *settings(model))
+
+    assert train(tmp_path, *options, model=model) == 0
+
+    said = capsys.readouterr().out
+    draws = hasattr(MODELS[model], "sample")
+    assert (tmp_path / "samples.png").exists() == draws
+    assert (f"tinygen generate {tmp_path / 'best.npz'}" in said) == draws
+    saved = load_checkpoint(tmp_path / "best.npz")
+    assert saved.architecture == model
+    assert saved.metadata["recipe"]["model"] == model
+
+
+@pytest.mark.usefixtures("digits")
+def test_a_gan_learns_from_all_pictures_and_has_no_best(tmp_path, capsys):
+    words = ("--data", "glyphs", "--epochs", "2", "--batch-size", "30", *settings("gan"))
+    assert train(tmp_path, *words, model="gan") == 0
+
+    said = capsys.readouterr().out
+    assert "120 to learn from, 0 for validation" in said
+    assert "Best" not in said
+    assert (tmp_path / "curves.png").exists()
+    assert load_checkpoint(tmp_path / "best.npz").epoch == 2
+
+
+@pytest.mark.usefixtures("digits", "no_pictures")
+def test_arguments_of_the_model_reach_it(tmp_path):
+    words = ("--data", "glyphs", "--epochs", "1", "--set", "latent=3", "--set", "hidden=8")
+    more = ("--set", "classes=true", "--set", "activation=tanh", "--set", "beta=.5")
+    assert train(tmp_path, *words, *more, model="vae") == 0
+
+    arguments = load_checkpoint(tmp_path / "best.npz").arguments
+    assert arguments == {
+        "latent": 3, "hidden": [8], "classes": 10, "activation": "tanh", "beta": 0.5,
+        "picture_shape": [1, 28, 28],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("model", "setting", "message"),
+    [
+        ("vae", "latnet=3", "vae has no 'latnet'; did you mean 'latent'?"),
+        ("vae", "dropout=0.5", "vae has no 'dropout'"),
+        ("cnn", "dropout=much", "dropout of cnn is a number, got 'much'"),
+        ("dcgan", "hidden=3", "dcgan has no 'hidden'"),
+    ],
+)
+def test_what_a_model_cannot_have_is_refused_before_any_data_are_loaded(
+    tmp_path, capsys, monkeypatch, model, setting, message
+):
+    monkeypatch.setattr("tinygen.cli.training.load", lambda *_: pytest.fail("data were loaded"))
+
+    assert train(tmp_path, "--set", setting, model=model) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("digits")
+@pytest.mark.parametrize(
+    ("model", "words", "message"),
+    [
+        ("gan", ["--batch-size", "121"], "120 pictures do not fill one of 121"),
+        ("gan", ["--set", "pack=7", "--batch-size", "30"], "packs 7 pictures into one"),
+        ("vae", ["--set", "likelihood=gausian"], "did you mean 'gaussian'?"),
+        ("vae", ["--set", "latent=0"], "latent is at least 1"),
+        ("conv-vae", ["--set", "channels=4,8,16"], "so 8 must divide them"),
+        ("vae", ["--set", "classes=7"], "the data have 10 classes"),
+        ("cnn", ["--set", "classes=false"], "cnn needs classes"),
+    ],
+)
+def test_what_does_not_fit_the_data_is_refused(tmp_path, capsys, model, words, message):
+    assert train(tmp_path, "--data", "glyphs", *words, model=model) == 2
+    assert message in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Convolution, ReLU and pooling in one agree with the three ops, and Sequential joins them."""
+"""Several ops in one agree with the ops one by one, and Sequential joins layers for them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygen as tg
+from tests import standin
+from tests.fast.cuda_arrays import normal
 from tests.fast.test_conv import ORDERS, division, in_memory  # noqa: F401  (a fixture for all)
 from tinygen import gradcheck, gradgradcheck, nn
 from tinygen.autograd.engine import order_of
+from tinygen.backend import Backend
 from tinygen.nn import functional as F
 from tinygen.ops.block import conv_relu_pool
 
@@ -151,3 +154,86 @@ def test_two_runs_give_the_same_bits() -> None:
     grads = [tg.grad((model(x) ** 2).sum(), list(model.parameters()))[0].numpy() for _ in range(5)]
     for other in grads[1:]:
         np.testing.assert_array_equal(grads[0], other)
+
+
+# ---- on a GPU: a bias is added by the ReLU after it --------------------------------------------
+
+LAYERS_BEFORE_A_RELU = {
+    "dense": (lambda: nn.Dense(5, 4), (3, 5)),
+    "dense on sequences": (lambda: nn.Dense(5, 4), (3, 2, 5)),
+    "convolution": (lambda: nn.Conv2d(2, 4, 3, stride=2, padding=1), (3, 2, 5, 4)),
+    "convolution in groups": (lambda: nn.Conv2d(4, 6, 2, groups=2), (2, 4, 3, 3)),
+}
+every_layer = pytest.mark.parametrize("name", LAYERS_BEFORE_A_RELU)
+
+
+def with_relu(name: str, gpu: Backend, dtype: str = "float32") -> tuple[nn.Module, tg.Tensor]:
+    """The layer with a ReLU on the device, and an input."""
+    tg.manual_seed(0)
+    make, shape = LAYERS_BEFORE_A_RELU[name]
+    model = nn.Sequential(make(), nn.ReLU()).to(gpu.device).to(dtype)
+    return model, tg.tensor(normal(1, shape, dtype), device=gpu.device, requires_grad=True)
+
+
+@every_layer
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_sequential_joins_a_layer_and_a_relu_on_a_gpu(name: str, dtype: str, gpu: Backend) -> None:
+    model, x = with_relu(name, gpu, dtype)
+
+    def value_and_gradients(maker: str) -> list[np.ndarray]:
+        y = model(x)
+        assert type(y.grad_fn).__name__ == maker
+        seed = tg.tensor(normal(2, tuple(y.shape), dtype), device=gpu.device)
+        found = [y.detach(), *tg.grad(y, [x, *model.parameters()], seed)]
+        return [array.to("cpu").numpy() for array in found]
+
+    joined = value_and_gradients("BiasReLU")
+    with tg.plain():
+        one_by_one = value_and_gradients("ReLU")
+    tolerance = 1e-5 if dtype == "float32" else 1e-12
+    for result, twin in zip(joined, one_by_one, strict=True):
+        assert result.dtype == twin.dtype == dtype
+        np.testing.assert_allclose(result, twin, rtol=tolerance, atol=tolerance)
+
+
+@every_layer
+def test_a_joined_layer_has_derivatives_of_any_order(name: str, gpu: Backend) -> None:
+    model, x = with_relu(name, gpu, "float64")
+    inputs = [x, *model.parameters()]
+    assert gradcheck(lambda *_: model(x), inputs)
+    assert gradgradcheck(lambda *_: model(x) ** 2, inputs)
+
+
+@every_layer
+def test_joining_a_layer_and_a_relu_saves_a_launch(name: str, gpu: Backend) -> None:
+    if gpu.xp is not standin.cupy:
+        pytest.skip("only the stand-in counts launches")
+    (model, x), launches = with_relu(name, gpu), []
+    for call in (model, lambda x: F.relu(model[0](x))):
+        standin.counters.reset()
+        tg.grad(call(x).sum(), [x, *model.parameters()])
+        launches.append(standin.counters.launches)
+    assert launches[0] == launches[1] - 1
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        (nn.Dense(4, 3), nn.LeakyReLU()),
+        (nn.Dense(4, 3, bias=False), nn.ReLU()),
+        (nn.Dense(4, 3), nn.LayerNorm(3), nn.ReLU()),
+        (nn.Dense(4, 3),),
+    ],
+)
+def test_on_a_gpu_other_layers_are_called_one_by_one(layers: Any, gpu: Backend) -> None:
+    y = nn.Sequential(*layers).to(gpu.device)(tg.rand(2, 4, device=gpu.device))
+    assert type(y.grad_fn).__name__ != "BiasReLU"
+
+
+def test_a_watched_layer_on_a_gpu_is_called_itself(gpu: Backend) -> None:
+    (model, x), seen = with_relu("dense", gpu), []
+    remove = model[0].register_forward_hook(lambda module, args, output: seen.append(output))
+    model(x)
+    assert len(seen) == 1
+    remove()
+    assert type(model(x).grad_fn).__name__ == "BiasReLU"

@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tinygen as tg
 from tests import standin
 from tests.fast.cuda_arrays import agree, dtypes, layouts, normal, on_device, seeds
-from tests.ops.registry import shapes
+from tests.ops.registry import Call, broadcast_pair, shapes
+from tinygen import gradcheck, gradgradcheck
 from tinygen.backend import Backend, kernel
+from tinygen.ops.loss import GaussianKL
 
 
 def softplus(x: np.ndarray) -> np.ndarray:
@@ -26,6 +29,7 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 
 # Each takes so many arrays of one shape, and then these numbers.
 FORMULAS: dict[str, tuple[Callable[..., Any], int, tuple[float, ...]]] = {
+    "bias_relu": (lambda a, b: np.maximum(a + b, 0), 2, ()),
     "relu": (lambda x: np.maximum(x, 0), 1, ()),
     "relu_backward": (lambda grad, y: np.where(y > 0, grad, 0), 2, ()),
     "leaky_relu": (lambda x, slope: np.where(x > 0, x, slope * x), 1, (0.2,)),
@@ -99,17 +103,13 @@ def test_the_loss_of_large_logits_is_exact(dtype: str, gpu: Backend) -> None:
     agree(gpu, slopes, sigmoid(x))
 
 
-@given(st.integers(0, 3), st.integers(1, 3), shapes(max_dims=2), dtypes, layouts, seeds)
-def test_a_bias_is_added_to_each_channel(
-    gpu: Backend, batch: int, channels: int, rest: tuple[int, ...], dtype: str, layout: str,
-    seed: int,
-) -> None:  # fmt: skip
-    x, bias = normal(seed, (batch, channels, *rest), dtype), normal(seed + 1, (channels,), dtype)
-    added = x + bias.reshape(-1, *(1,) * len(rest))
-    arrays = on_device(gpu, x, layout), on_device(gpu, bias, layout)
-    agree(gpu, kernel(gpu.xp, "bias_relu")(*arrays), np.maximum(added, 0))
-    slope = added.dtype.type(0.2)
-    agree(gpu, kernel(gpu.xp, "bias_leaky_relu")(*arrays, 0.2), np.maximum(added, slope * added))
+@given(broadcast_pair(), dtypes, layouts, layouts)
+def test_a_bias_is_added_wherever_it_broadcasts(
+    gpu: Backend, pair: Call, dtype: str, first: str, second: str
+) -> None:
+    a, b = (array.astype(dtype) for array in pair.args)
+    arrays = on_device(gpu, a, first), on_device(gpu, b, second)
+    agree(gpu, kernel(gpu.xp, "bias_relu")(*arrays), np.maximum(a + b, 0))
 
 
 def test_leaky_relu_of_integers_has_fractions(gpu: Backend) -> None:
@@ -117,17 +117,36 @@ def test_leaky_relu_of_integers_has_fractions(gpu: Backend) -> None:
     agree(gpu, kernel(gpu.xp, "leaky_relu")(gpu.asarray(x), 0.1), np.array([-0.2, 0, 3.0]))
 
 
-@given(shapes(), dtypes, layouts, layouts, seeds)
+@given(shapes(min_dims=2), dtypes, layouts, layouts, seeds)
 def test_the_divergence_of_a_normal_distribution(
     gpu: Backend, shape: tuple[int, ...], dtype: str, first: str, second: str, seed: int
 ) -> None:
     mu, logvar = normal(seed, shape, dtype), normal(seed + 1, shape, dtype)
     arrays = on_device(gpu, mu, first), on_device(gpu, logvar, second)
-    total = ((mu.astype(float) ** 2 + np.exp(logvar.astype(float)) - 1 - logvar) / 2).sum()
-    agree(gpu, kernel(gpu.xp, "gaussian_kl")(*arrays), np.asarray(total, dtype))
-    grad = np.asarray(1.5, dtype)
+    total = ((mu.astype(float) ** 2 + np.exp(logvar.astype(float)) - 1 - logvar) / 2).sum(1)
+    agree(gpu, kernel(gpu.xp, "gaussian_kl")(*arrays), total.astype(dtype))
+    grad = normal(seed + 2, (shape[0], 1, *shape[2:]), dtype)
     agree(
         gpu,
-        kernel(gpu.xp, "gaussian_kl_backward")(gpu.asarray(grad), *arrays),
+        kernel(gpu.xp, "gaussian_kl_backward")(on_device(gpu, grad, first), *arrays),
         (grad * mu, grad * (np.exp(logvar) - 1) / 2),
     )
+
+
+def test_the_divergence_has_derivatives_of_any_order(gpu: Backend) -> None:
+    mu, logvar = (
+        tg.tensor(normal(seed, (3, 4), "float64"), device=gpu.device, requires_grad=True)
+        for seed in (1, 2)
+    )
+    assert gradcheck(GaussianKL.apply, [mu, logvar])
+    assert gradgradcheck(GaussianKL.apply, [mu, logvar])
+
+
+def test_a_divergence_and_its_gradients_are_two_launches(gpu: Backend) -> None:
+    if gpu.xp is not standin.cupy:
+        pytest.skip("only the stand-in counts launches")
+    mu, logvar, grad = (gpu.asarray(normal(k, (4, 5), "float32")) for k in range(3))
+    standin.counters.reset()
+    kernel(gpu.xp, "gaussian_kl")(mu, logvar)
+    kernel(gpu.xp, "gaussian_kl_backward")(grad, mu, logvar)
+    assert standin.counters.launches == 2

@@ -27,12 +27,15 @@ from typing import Any
 from tests.benchmarks.machine import child_environment, numpy_build, processor
 from tinygen import data
 from tinygen.cli.evaluation import classify, scores_of
-from tinygen.cli.recipe import Recipe, new_model, new_trainer, pictures_of, training_batches
 from tinygen.io import whole_file
+from tinygen.train.recipe import Recipe, new_model, new_trainer, pictures_of, training_batches
 
 RECIPES = {
     "one": (Recipe(epochs=1, lr=0.01, use_all=True), 10),
-    "best": (Recipe(epochs=12, lr=0.006, dropout=0.3, shift=2, use_all=True), 3),
+    "best": (
+        Recipe(epochs=12, lr=0.006, shift=2, use_all=True, arguments={"dropout": 0.3}),
+        3,
+    ),
     "glyphs": (Recipe(data="glyphs", epochs=3, lr=0.01, use_all=True), 10),
 }
 """What is trained, and how many seeds from 0 on."""

@@ -33,11 +33,10 @@ typedef double float64;
          i < (count); i += (ptrdiff_t)gridDim.x * blockDim.x)
 """
 
-# What a letter for any type stands for: T for floats, W for winners of a pool, L for labels.
+# What a letter for any type stands for: T for floats, W for winners of a pool.
 TYPES = {
     "T": ("float", "double"),
     "W": ("unsigned char", "int"),
-    "L": ("long long", "int"),
 }
 
 

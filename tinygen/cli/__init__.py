@@ -23,6 +23,7 @@ MODULES = {
     "demo": "demo",
     "train": "training",
     "evaluate": "evaluation",
+    "generate": "generation",
     "data": "sets",
     "info": "info",
     "doctor": "doctor",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import textwrap
 from argparse import (
@@ -11,6 +12,7 @@ from argparse import (
     _SubParsersAction,
 )
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +21,10 @@ from tinygen.io.messages import text
 __all__ = ["DRAWN_ONLY", "FETCH_SECONDS", "NAMES", "parser"]
 
 NAMES = ("mnist", "fashion-mnist", "cifar10", "glyphs", "shapes")
-"""The data sets that a classifier can learn, in the order of the help."""
+"""The data sets that models can learn, in the order of the help."""
 
 DRAWN_ONLY = ("ring", "canvases", "strips")
-"""Those for other models: ``tinygen data`` lists and shows them."""
+"""Those for other uses: ``tinygen data`` lists and shows them."""
 
 FETCH_SECONDS = 20
 """How long the demo tries to fetch MNIST."""
@@ -50,6 +52,7 @@ def parser() -> ArgumentParser:
     _add_demo(commands)
     _add_train(commands)
     _add_evaluate(commands)
+    _add_generate(commands)
     _add_data(commands)
     _add_info(commands)
     _add_doctor(commands)
@@ -68,41 +71,82 @@ def _add_demo(commands: Commands[ArgumentParser]) -> None:
 
 
 def _add_train(commands: Commands[ArgumentParser]) -> None:
-    """The options of a recipe have no value by default: a resumed run keeps its own."""
-    from tinygen.cli.recipe import Recipe
-    from tinygen.models import MODELS
+    """The options of a recipe have no value by default: each model has its own, and so has a run
+    that is resumed."""
+    train = _command(commands, "train", models=_table_of_models())
+    train.add_argument("model", type=_model, metavar="MODEL", help=text("help option model"))
 
-    train = _command(commands, "train")
-    usual = Recipe()
+    def add(option: str, message: str, **more: Any) -> None:
+        train.add_argument(option, help=text(message, names=", ".join(NAMES)), **more)
 
-    def add(option: str, message: str, value: Any, **more: Any) -> None:
-        names = ", ".join(NAMES)
-        train.add_argument(option, help=text(message, default=value, names=names), **more)
-
-    train.add_argument(
-        "model", choices=MODELS, metavar="MODEL",
-        help=text("help option model", models=", ".join(MODELS)),
+    add("--data", "help option data", metavar="NAME")
+    add("--epochs", "help option epochs", type=_at_least(1), metavar="N")
+    add("--batch-size", "help option batch size", type=_at_least(1), metavar="N")
+    add("--lr", "help option lr", type=_positive, metavar="RATE")
+    add("--shift", "help option shift", type=_at_least(0), metavar="PIXELS")
+    add(
+        "--set", "help option set", type=_setting, action="append", default=[],
+        metavar="NAME=VALUE",
     )  # fmt: skip
-    add("--data", "help option data", usual.data, metavar="NAME")
-    add("--epochs", "help option epochs", usual.epochs, type=_at_least(1), metavar="N")
-    add("--batch-size", "help option batch size", usual.batch_size, type=_at_least(1), metavar="N")
-    add("--lr", "help option lr", usual.lr, type=_positive, metavar="RATE")
-    add("--dropout", "help option dropout", usual.dropout, type=_share, metavar="SHARE")
-    add("--shift", "help option shift", usual.shift, type=_at_least(0), metavar="PIXELS")
-    add("--all", "help option all", None, dest="use_all", action="store_true", default=None)
-    add("--resume", "help option resume", None, action="store_true")
+    add("--all", "help option all", dest="use_all", action="store_true", default=None)
+    add("--resume", "help option resume", action="store_true")
     _add_common(train, out=Path("tinygen-run"), seed=None)
+
+
+def _table_of_models() -> str:
+    """All models, with what they are and how long they are trained."""
+    from tinygen.train.recipe import RECIPES
+
+    width = max(map(len, RECIPES))
+    return "\n".join(
+        text(
+            "help model", name=f"{name:<{width}}", about=text(f"about model {name}"),
+            epochs=recipe.epochs, batch_size=recipe.batch_size, lr=recipe.lr,
+        )
+        for name, recipe in RECIPES.items()
+    )  # fmt: skip
 
 
 def _add_evaluate(commands: Commands[ArgumentParser]) -> None:
     evaluate = _command(commands, "evaluate")
-    evaluate.add_argument(
-        "checkpoint", type=Path, metavar="CHECKPOINT", help=text("help option checkpoint")
-    )
+    evaluate.add_argument("checkpoint", metavar="CHECKPOINT", help=_help_of_source())
     evaluate.add_argument("--data", metavar="NAME", help=text("help option data evaluated"))
+    for option in ("pictures", "samples"):
+        evaluate.add_argument(
+            f"--{option}", type=_at_least(2), metavar="N", help=text(f"help option {option}")
+        )
     evaluate.add_argument("--out", type=Path, metavar="DIR", help=text("help option out evaluated"))
     _add_device(evaluate)
     _add_offline(evaluate)
+
+
+def _add_generate(commands: Commands[ArgumentParser]) -> None:
+    generate = _command(commands, "generate")
+    generate.add_argument("source", metavar="NAME_OR_CHECKPOINT", help=_help_of_source())
+    generate.add_argument(
+        "--n", type=_at_least(1), default=64, metavar="N", help=text("help option n")
+    )
+    labels = generate.add_mutually_exclusive_group()
+    labels.add_argument("--label", metavar="CLASS", help=text("help option label"))
+    labels.add_argument(
+        "--labels", type=_list, metavar="CLASS,CLASS,...", help=text("help option labels")
+    )
+    generate.add_argument(
+        "--temperature", type=_not_negative, metavar="T", help=text("help option temperature")
+    )
+    generate.add_argument("--each", action="store_true", help=text("help option each"))
+    generate.add_argument(
+        "--out", type=Path, default=Path("tinygen-samples"), metavar="DIR",
+        help=text("help option out"),
+    )  # fmt: skip
+    _add_seed(generate, 0, "help option seed noise")
+    _add_device(generate)
+
+
+def _help_of_source() -> str:
+    from tinygen.models.pretrained import PRETRAINED
+
+    return text("help option checkpoint", names=", ".join(PRETRAINED))
 
 
 def _add_data(commands: Commands[ArgumentParser]) -> None:
@@ -142,7 +186,7 @@ def _command(commands: Commands[ArgumentParser], name: str, **values: Any) -> Ar
         name,
         help=text(f"help {name}"),
         description=_wrapped(f"help {name} long", **values),
-        epilog=text(f"help {name} epilog"),
+        epilog=text(f"help {name} epilog", **values),
         formatter_class=RawDescriptionHelpFormatter,
     )
 
@@ -213,10 +257,10 @@ def _positive(given: str) -> float:
     return number
 
 
-def _share(given: str) -> float:
+def _not_negative(given: str) -> float:
     number = _number(given)
-    if not 0 <= number < 1:
-        raise ArgumentTypeError(text("not a share", given=given))
+    if not 0 <= number < math.inf:
+        raise ArgumentTypeError(text("negative", given=given))
     return number
 
 
@@ -226,3 +270,41 @@ def _number(given: str) -> float:
         return float(given)
     except ValueError:
         return math.nan
+
+
+def _list(given: str) -> list[str]:
+    """Words between commas."""
+    words = [word.strip() for word in given.split(",")]
+    if not all(words):
+        raise ArgumentTypeError(text("not a list", given=given))
+    return words
+
+
+def _model(given: str) -> str:
+    """The name of a model."""
+    from tinygen.models import MODELS
+
+    if given not in MODELS:
+        near = get_close_matches(given, MODELS, n=1)
+        meant = text("did you mean", name=near[0]) if near else ""
+        models = ", ".join(MODELS)
+        raise ArgumentTypeError(text("no such model", given=given, meant=meant, models=models))
+    return given
+
+
+WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
+"""As JSON writes them; Python's own are understood as well."""
+
+
+def _setting(given: str) -> tuple[str, Any]:
+    """A name and a value: a number, a list, true, false, null, or else a word."""
+    name, is_there, value = (part.strip() for part in given.partition("="))
+    if not (name and is_there and value):
+        raise ArgumentTypeError(text("not a setting", given=given))
+    if value in WORDS:
+        return name, WORDS[value]
+    try:
+        read = ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name, value
+    return name, list(read) if isinstance(read, tuple) else read

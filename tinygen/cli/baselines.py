@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["constant_accuracy", "linear_accuracy"]
+__all__ = ["constant_accuracy", "independent_pixels", "linear_accuracy"]
 
 AT_ONCE = 4096
 """Pictures whose products are taken together, to save memory."""
@@ -62,6 +62,30 @@ def linear_accuracy(
         for begin in range(0, len(test_images), AT_ONCE)
     ]
     return float(np.concatenate(right).mean())
+
+
+def independent_pixels(train_images: np.ndarray, test_bits: np.ndarray) -> float:
+    """The negative log-likelihood of black and white pictures whose pixels know nothing of another.
+
+    ``-sum_j x_j log p_j + (1 - x_j) log(1 - p_j)`` with the share p_j of white at each place, for
+    which one picture more of either kind is counted (Laplace), so that none is 0 or 1.
+
+    Parameters
+    ----------
+    train_images : uint8 array of shape (N, ...)
+        A grey counts as that much of a white.
+    test_bits : array of shape (M, ...)
+        Of 0 and 1.
+
+    Returns
+    -------
+    float
+        In nats, the mean over the pictures.
+    """
+    whites = train_images.reshape(len(train_images), -1).sum(axis=0, dtype=np.float64) / 255
+    share = (whites + 1) / (len(train_images) + 2)
+    bits = test_bits.reshape(len(test_bits), -1)
+    return float(-(bits @ np.log(share) + (1 - bits) @ np.log(1 - share)).mean())
 
 
 def _rows(images: np.ndarray) -> np.ndarray:

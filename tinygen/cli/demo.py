@@ -19,21 +19,20 @@ from tinygen.cli.errors import INTERRUPTED
 from tinygen.cli.evaluation import Scores, classify, scores_of
 from tinygen.cli.output import prepare
 from tinygen.cli.page import Page, Picture, Row, render
-from tinygen.cli.recipe import (
+from tinygen.cli.sets import load
+from tinygen.data import ImageSet
+from tinygen.io import save_checkpoint, whole_file
+from tinygen.io.messages import text
+from tinygen.nn import Module
+from tinygen.train import Callback, Recipe, Trainer
+from tinygen.train.recipe import (
     Card,
-    Recipe,
     new_model,
     new_trainer,
     pictures_of,
     size_of,
     training_batches,
 )
-from tinygen.cli.sets import load
-from tinygen.data import ImageSet
-from tinygen.io import save_checkpoint, whole_file
-from tinygen.io.messages import text
-from tinygen.nn import Module
-from tinygen.train import Callback, Trainer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

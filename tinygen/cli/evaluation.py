@@ -1,4 +1,7 @@
-"""``tinygen evaluate``, and how good a classifier is in numbers."""
+"""``tinygen evaluate``, and how good a classifier is in numbers.
+
+What is said of other models stands in ``likelihoods.py`` and ``judging.py``.
+"""
 
 from __future__ import annotations
 
@@ -7,35 +10,47 @@ import warnings
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import tinygen as tg
 from tinygen import backend, metrics
+from tinygen.cli import generation, judging, likelihoods
+from tinygen.cli.checkpoints import model_file
 from tinygen.cli.errors import UsageError
 from tinygen.cli.output import prepare
-from tinygen.cli.recipe import in_batches, pictures_of, read_card
 from tinygen.cli.sets import load
+from tinygen.cli.tables import print_table
 from tinygen.data import ImageSet
-from tinygen.io import load_checkpoint
 from tinygen.io.messages import text
-from tinygen.models import create
+from tinygen.models import GAN, Model, from_checkpoint
+from tinygen.models.made import Autoregressive
+from tinygen.models.pretrained import PRETRAINED
+from tinygen.models.vae import VariationalAutoencoder
 from tinygen.nn import Module
+from tinygen.train.recipe import Card, in_batches, pictures_of, read_card
 
 __all__ = ["Scores", "classify", "interval", "run", "scores_of"]
 
 Z = 1.959964
 """Of a normal variable, 95 % lie within so many standard deviations."""
 
+DRAWN = 10_000
+"""Pictures of a GAN that are judged."""
+
+ESTIMATED, CODES = 200, 500
+"""For so many pictures a VAE's likelihood is estimated, with so many codes each."""
+
 
 def run(options: Namespace) -> int:
-    """Test a model and draw its confusion matrix.
+    """Test a model, and draw what there is to be seen of it.
 
     Parameters
     ----------
     options : Namespace
-        ``checkpoint``, ``data``, ``out``, ``device`` and ``offline``.
+        ``checkpoint``, ``data``, ``pictures``, ``samples``, ``out``, ``device`` and ``offline``.
 
     Returns
     -------
@@ -45,30 +60,71 @@ def run(options: Namespace) -> int:
     Raises
     ------
     UsageError
-        If there is no such checkpoint, or the data do not fit the model.
+        If there is no such checkpoint, or the data or the options do not fit the model.
     BackendError
         If there is no GPU to be used.
     CheckpointError, DataError, OSError
         If the files are damaged, or the picture cannot be written.
     """
+    backend.get(options.device)
+    with model_file(options.checkpoint) as path:
+        card = read_card(path)
+        model = from_checkpoint(path, options.device)
+    _check_options(model, options)
+    out = options.out or _usual_folder(options.checkpoint)
+    prepare(out)
+    pictures = load(options.data or card.recipe.data, options.offline)
+    _check_fit(pictures, _classes_of(model, card), model.picture_shape)
+    print(
+        text(
+            "evaluate what", checkpoint=options.checkpoint, model=model.name,
+            total=len(pictures.test_images), name=pictures.name,
+        )
+    )  # fmt: skip
+    if isinstance(model, VariationalAutoencoder):
+        likelihoods.evaluate_vae(
+            model, pictures, out, options.device, options.pictures or ESTIMATED,
+            options.samples or CODES,
+        )  # fmt: skip
+    elif isinstance(model, Autoregressive):
+        likelihoods.evaluate_autoregressive(model, pictures, options.device)
+    elif isinstance(model, GAN):
+        judging.evaluate_gan(model, pictures, options.pictures or DRAWN)
+    else:
+        _evaluate_classifier(model, card, pictures, options.device, out)
+        return 0
+    print(text("picture", path=generation.show(model, card.classes, judging.SEED, out)))
+    return 0
+
+
+def _usual_folder(source: str) -> Path:
+    return Path(f"tinygen-{source}") if source in PRETRAINED else Path(source).parent
+
+
+def _check_options(model: Model, options: Namespace) -> None:
+    """Refuse options that mean nothing for a model."""
+    refused = []
+    if options.samples is not None and not isinstance(model, VariationalAutoencoder):
+        refused.append("--samples")
+    if options.pictures is not None and not isinstance(model, VariationalAutoencoder | GAN):
+        refused.append("--pictures")
+    if refused:
+        raise UsageError(text("option in vain", option=" ".join(refused), model=model.name))
+
+
+def _classes_of(model: Model, card: Card) -> Sequence[str] | None:
+    """What the labels mean to a model; None if it does not look at them."""
+    return None if getattr(model, "classes", card.classes) is None else card.classes
+
+
+def _evaluate_classifier(
+    model: Model, card: Card, pictures: ImageSet, device: str, out: Path
+) -> None:
+    """Print how often it is right, and draw its confusion matrix."""
     from tinygen.plots import confusion_matrix
 
-    backend.get(options.device)
-    if not options.checkpoint.is_file():
-        raise UsageError(text("no such file", path=options.checkpoint))
-    out = options.out or options.checkpoint.parent
-    prepare(out)
-    card = read_card(options.checkpoint)
-    model = create(card.recipe.model, **card.arguments).to(options.device)
-    load_checkpoint(options.checkpoint, model=model)
-
-    pictures = load(options.data or card.recipe.data, options.offline)
-    _check_fit(pictures, card.classes, card.arguments["picture_shape"])
-    probabilities = classify(model, pictures.test_images, options.device)
+    probabilities = classify(model, pictures.test_images, device)
     scores = scores_of(pictures.test_labels, probabilities)
-    print(
-        text("evaluate what", checkpoint=options.checkpoint, total=scores.total, name=pictures.name)
-    )
     _print(scores)
     picture = out / "confusion-matrix.png"
     guesses, labels = probabilities.argmax(axis=1), range(len(card.classes))
@@ -79,14 +135,15 @@ def run(options: Namespace) -> int:
         file=picture,
     )
     print(text("picture", path=picture))
-    return 0
 
 
-def _check_fit(pictures: ImageSet, classes: Sequence[str], picture_shape: Sequence[int]) -> None:
+def _check_fit(
+    pictures: ImageSet, classes: Sequence[str] | None, picture_shape: Sequence[int]
+) -> None:
     """Refuse pictures that the model was not made for."""
     if not len(pictures.test_images):
         raise UsageError(text("no test pictures", name=pictures.name))
-    if tuple(classes) != pictures.classes:
+    if classes is not None and tuple(classes) != pictures.classes:
         raise UsageError(
             text(
                 "other classes", known=len(classes), model_classes=_listed(classes),
@@ -252,6 +309,4 @@ def _print(scores: Scores) -> None:
         "score log loss": text("score nats", value=scores.log_loss),
         "score calibration": text("score percent", value=scores.calibration),
     }
-    width = max(len(text(key)) for key in rows)
-    for key, value in rows.items():
-        print(f"  {text(key):<{width}}  {value}")
+    print_table(rows)

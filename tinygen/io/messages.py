@@ -23,13 +23,22 @@ MESSAGES = {
     "--out",
     "not a whole number": "{given!r} is not a whole number of at least {minimum}",
     "not positive": "{given!r} is not a number above 0",
-    "not a share": "{given!r} is not a number from 0 to below 1",
+    "negative": "{given!r} is not a number of at least 0",
+    "not a list": "{given!r} is not a list such as 0,1,2",
+    "not a setting": "{given!r} is not of the form NAME=VALUE, such as latent=64",
+    "did you mean": "; did you mean {name!r}?",
+    "no such model": "there is no model {given!r}{meant} (there are: {models})",
+    "no such model file": "there is no file {path}, and no trained model of that name comes with "
+    "tinygen{meant} (there are: {names})",
+    "no weights": "no trained {model} comes with tinygen (only {names}): train one with tinygen "
+    "train {model}, and give its checkpoint, tinygen-run/best.npz",
     # ---- help ----------------------------------------------------------------------------------
     "help": "Learn how images are generated and edited by neural networks.",
     "help epilog": """\
 examples:
   tinygen demo                            train a network and look at what it learned
-  tinygen train cnn --data fashion-mnist  train on other pictures
+  tinygen generate cgan --label 7         draw sevens with a model that comes with tinygen
+  tinygen train vae --data fashion-mnist  train a model of your own
   tinygen COMMAND --help                  what a command does, with examples
 
 Data sets are looked for in $TINYGEN_DATA, then in the user's cache, then on the network.
@@ -48,28 +57,68 @@ examples:
   tinygen demo --offline                never ask the network
   tinygen demo --seed 1 --out second    other first weights: how different is the result?""",
     "help train": "train a model on a data set or on your own pictures",
-    "help train long": "Train a model to tell the classes of a data set apart. The folder gets "
-    "checkpoints (best.npz, the best in validation; last.npz, to go on from), a table of each "
-    "epoch (history.csv) and a picture of it (curves.png). Ctrl-C saves before it ends.",
+    "help train long": "Train a model: to tell the classes of a data set apart, or to draw "
+    "pictures like its own. The folder gets checkpoints (best.npz, the best in validation, of a "
+    "GAN the last; last.npz, to go on from), a table of each epoch (history.csv), a picture of it "
+    "(curves.png), and pictures that the model drew, if it draws any (samples.png). Ctrl-C saves "
+    "before it ends.",
     "help train epilog": """\
+models, and how they are trained if nothing else is said:
+{models}
+
 examples:
   tinygen train cnn                                   on MNIST, into the folder tinygen-run
   tinygen train cnn --data glyphs --epochs 3          drawn digits and letters
   tinygen train cnn --data pets --out pets-run        pets/train/cat/*.jpg, pets/test/cat/*.jpg
   tinygen train cnn --resume                          go on where it was stopped
-  tinygen train cnn --epochs 12 --dropout 0.3 --shift 2 --all
+  tinygen train cnn --epochs 12 --set dropout=0.3 --shift 2 --all
                                                       some 99.4% on MNIST
+  tinygen train vae --set latent=2 --set hidden=400,200
+                                                      arguments of the model itself
+  tinygen train vae --set classes=true                told what each picture shows
+  tinygen train dcgan --data fashion-mnist --out clothes
 
 then:
-  tinygen evaluate tinygen-run/best.npz""",
+  tinygen evaluate tinygen-run/best.npz
+  tinygen generate clothes/best.npz""",
+    "help model": "  {name}  {about}; {epochs} epochs, batches of {batch_size}, lr {lr:g}",
+    "about model cnn": "classifier, small and fast",
+    "about model lenet": "classifier, LeNet-5",
+    "about model five-blocks": "classifier, five blocks of convolutions",
+    "about model resnet": "classifier, residual, for CIFAR-10",
+    "about model vae": "autoencoder, dense",
+    "about model conv-vae": "autoencoder, convolutional",
+    "about model gan": "GAN, dense",
+    "about model dcgan": "GAN, convolutional",
+    "about model cgan": "GAN, told what to draw",
+    "about model wgan-gp": "GAN with a Wasserstein critic",
+    "about model row-lstm": "classifier, reads row by row",
+    "about model row-generator": "draws row by row, told what",
+    "about model made": "draws pixel by pixel",
     "help evaluate": "test a trained model",
-    "help evaluate long": "Test a trained model on pictures that it has not learned from: "
-    "accuracy with its 95% interval, precision, recall, F1, area below the ROC curve, log-loss "
-    "and calibration; and draw what it takes for what.",
+    "help evaluate long": "Test a trained model on pictures that it has not learned from. Of a "
+    "classifier: accuracy with its 95% interval, precision, recall, F1, area below the ROC curve, "
+    "log-loss and calibration, and what it takes for what. Of an autoencoder: the bound on the "
+    "likelihood in its parts, the likelihood itself, and what is left of pictures. Of a model "
+    "that draws pixel by pixel or row by row: its likelihood. Of a GAN: what a classifier says of "
+    "its digits.",
     "help evaluate epilog": """\
 examples:
   tinygen evaluate tinygen-run/best.npz                on the test pictures of its own data set
-  tinygen evaluate tinygen-run/best.npz --data pets    on those of another with the same classes""",
+  tinygen evaluate tinygen-run/best.npz --data pets    on those of another with the same classes
+  tinygen evaluate vae --pictures 1000 --samples 5000  as it is done in papers: slowly
+  tinygen evaluate judge                               a model that comes with tinygen""",
+    "help generate": "draw new pictures with a trained model",
+    "help generate long": "Draw new pictures with a trained model, into one picture, samples.png, "
+    "or into a file for each as well. The models vae, cgan and row-generator come with tinygen and "
+    "draw handwritten digits at once.",
+    "help generate epilog": """\
+examples:
+  tinygen generate cgan                           digits, into the folder tinygen-samples
+  tinygen generate cgan --label 7 --n 16          sevens
+  tinygen generate row-generator --labels 2,0,2,6 --temperature 0.7
+  tinygen generate vae --seed 1 --each            others, and a file for each
+  tinygen generate tinygen-run/best.npz           by a model of your own""",
     "help data": "list, fetch or show data sets",
     "help data long": "List the data sets, fetch one for later work without a network, or draw "
     "some of its pictures.",
@@ -90,27 +139,39 @@ example:
     "help doctor": "what is installed, what works, and what to do about the rest",
     "help doctor long": "Say what is installed, what works, and what to do about the rest. The "
     "exit code is 0 if tinygen works on the CPU.",
-    "help option model": "which model: {models}",
-    "help option data": "{names}, or a folder with train/CLASS/*.jpg (default: {default})",
+    "help option model": "which model, see below",
+    "help option data": "{names}, or a folder with train/CLASS/*.jpg (default: mnist; for resnet "
+    "cifar10)",
     "help option data evaluated": "a data set or a folder (default: what it was trained on)",
-    "help option epochs": "how often to go through the training pictures (default: {default})",
+    "help option epochs": "how often to go through the training pictures (default: see below)",
     "help option demo epochs": "how often to go through the training pictures (default: 1 for "
     "MNIST, 3 for drawn characters)",
-    "help option batch size": "pictures to learn from at a time (default: {default})",
-    "help option lr": "the peak of the learning rate (default: {default})",
-    "help option dropout": "the share of inputs to drop before dense layers (default: {default})",
-    "help option shift": "move training pictures by up to so many pixels (default: {default})",
-    "help option all": "learn from all training pictures, and validate with none",
+    "help option batch size": "pictures to learn from at a time (default: see below)",
+    "help option lr": "the learning rate at its peak (default: see below)",
+    "help option shift": "move training pictures by up to so many pixels (default: 0)",
+    "help option set": "an argument of the model's own; a wrong name tells what there is",
+    "help option all": "learn from all training pictures, and validate with none (GANs always do)",
     "help option resume": "go on from last.npz in the folder of --out, as if never stopped",
     "help option seed": "for the first weights and all that is random (default: {default})",
     "help option seed shown": "which pictures (default: {default})",
+    "help option seed noise": "for the noise (default: {default})",
     "help option device": "cuda is an NVIDIA GPU through CuPy (default: %(default)s)",
     "help option out": "the folder for the results (default: %(default)s)",
-    "help option out evaluated": "the folder for the picture (default: that of the checkpoint)",
+    "help option out evaluated": "the folder for the pictures (default: that of the checkpoint, or "
+    "tinygen-NAME)",
     "help option out get": "a folder of your own (default: the user's cache)",
     "help option out show": "the picture to write (default: NAME.png)",
     "help option offline": "never ask the network",
-    "help option checkpoint": "a file of tinygen train",
+    "help option checkpoint": "a file of tinygen train, or what comes with tinygen: {names}",
+    "help option pictures": "how many test pictures to estimate the likelihood of an autoencoder "
+    "for (default: 200), or how many pictures of a GAN to judge (default: 10000)",
+    "help option samples": "how many codes to draw for each of an autoencoder's (default: 500)",
+    "help option n": "how many (default: %(default)s)",
+    "help option label": "what all shall show, by name or number",
+    "help option labels": "what they shall show in turn (default: all classes)",
+    "help option temperature": "of made and row-generator: below 1 for likelier, less varied "
+    "pictures (default: 1)",
+    "help option each": "also write each picture into a file of its own",
     "help option name": "{names}",
     "help option file": "a file of tinygen train, save_checkpoint or tg.save",
     # ---- data ----------------------------------------------------------------------------------
@@ -122,8 +183,8 @@ example:
     "about ring": "points of eight Gaussians on a circle, for generators",
     "about canvases": "drawn digits in boxes, for detectors",
     "about strips": "lines of drawn digits and what they say, for readers",
-    "no classes": "{name} has no classes for a classifier to tell apart: tinygen data show {name} "
-    "draws some of it",
+    "no classes": "{name} has no classes, and models are trained here on pictures that have some: "
+    "tinygen data show {name} draws some of it",
     "nothing to fetch": "{name} is drawn by a program: there is nothing to fetch",
     "fetching": "Fetching {file} from {host}",
     "fetched": "  {done:4.0%} of {size}",
@@ -190,6 +251,7 @@ example:
     "train best": "Best    {column} {value:.4g} after epoch {epoch}",
     "train files": "Files   {files} in {folder}",
     "train next": "Next    tinygen evaluate {checkpoint}",
+    "train next generate": "        tinygen generate {checkpoint}",
     "train stopped": "Go on with: tinygen train {model} --resume --out {folder}",
     "train in the way": "{path} is there already: go on from it with --resume, or choose another "
     "folder with --out",
@@ -198,10 +260,8 @@ example:
     "train other recipe": "{path} was trained with {differences}: a run is resumed as it was "
     "begun, so leave these options out, or begin another with --out",
     "train other option": "--{option} {saved}, not {given}",
-    "train no recipe": "{path} says nothing of the model and its data: it was not written by "
-    "tinygen train",
-    "unknown model": "{path} holds a model {model!r}, and this version of tinygen knows only "
-    "{models}: update tinygen (pip install --upgrade tinygen)",
+    "train other model": "the model {saved}, not {given}",
+    "train other argument": "--set {name}={saved}, not {given}",
     "curves title": "{model} on {data}",
     # ---- evaluate ------------------------------------------------------------------------------
     "no such file": "there is no file {path}",
@@ -210,7 +270,8 @@ example:
     "{found} ({data_classes}): give --data with the same ones",
     "other shape": "the model wants pictures of {wanted}, {name} has {found} (channels, height, "
     "width)",
-    "evaluate what": "{checkpoint} on the {total:,} test pictures of {name}",
+    "evaluate what": "{checkpoint} ({model}) on the {total:,} test pictures of {name}",
+    "option in vain": "{option} means nothing for the model {model}: leave it out",
     "score accuracy": "accuracy",
     "score precision": "precision, macro mean",
     "score recall": "recall, macro mean",
@@ -224,8 +285,51 @@ example:
     "score plain": "{value:.4f}",
     "score nats": "{value:.4f} nats",
     "score undefined": "undefined: only one class occurs",
+    "score elbo": "bound: reconstruction + KL",
+    "score reconstruction": "reconstruction",
+    "score kl": "KL divergence",
+    "score nll": "negative log-likelihood",
+    "score nll estimated": "negative log-likelihood, estimated",
+    "score bits": "bits per dimension",
+    "score independent": "the same of independent pixels",
+    "score nats short": "{value:.2f} nats",
+    "score nats error": "{value:.2f} nats, give or take {error:.2f}",
+    "score of some": "{value}  (of {count:,} pictures)",
+    "likelihood estimated": "Estimated by importance sampling with {samples:,} codes for each "
+    "picture; it tends to come out too high.",
+    "likelihood conditional": "All given what the pictures show.",
+    "likelihood binary": "Pixels are black or white, drawn by their greys (seed {seed}).",
+    "likelihood grey and binary": "The bound is that of grey pixels, as it was trained; for the "
+    "likelihoods they are black or\nwhite, drawn by their greys (seed {seed}).",
+    "likelihood density": "Pixels are continuous: these are densities, which may be above 1, and "
+    "their logarithms\nare not to be compared with those of black and white pixels.",
+    "picture given": "test picture",
+    "picture reconstructed": "reconstructed",
+    "reconstructions title": "{model}: test pictures and what is left of them",
+    "no judge": "There is no judge for {name}: the classifier that comes with tinygen knows MNIST "
+    "only. Look at\nthe pictures yourself.",
+    "judged": "Judged by the classifier that comes with tinygen: {drawn:,} drawn pictures beside "
+    "{test:,} test\npictures. The distance can be compared with nothing but the floor.",
+    "score confidence": "confidence of the judge",
+    "score balance": "distance of the classes from equal shares",
+    "score agreement": "agreement of the judge with the labels",
+    "score frechet": "Fréchet distance from the test pictures",
+    "score beside": "{value}  (test pictures: {real})",
+    "score floor": "{value:.2f}  (training pictures, the floor: {floor:.2f})",
     "confusion title": "{name}: {accuracy:.2%} right",
     "picture": "Picture {path}",
+    # ---- generate ------------------------------------------------------------------------------
+    "cannot generate": "{source} holds the model {model}, which draws no pictures; these do: "
+    "{able}",
+    "no labels": "{source} holds the model {model} without classes, which cannot be told what to "
+    "draw: leave out --label, or train it with --set classes=true",
+    "no such label": "there is no class {given!r}: the model knows 0 to {last}{known}",
+    "classes named": " ({names})",
+    "no temperature": "{source} holds the model {model}, which has no temperature; made and "
+    "row-generator have one",
+    "samples title": "{model}, seed {seed}",
+    "generated": "Drawn   {count:,} by {source}\nPicture {path}",
+    "generated each": "Files   {first} to {last}",
     # ---- info ----------------------------------------------------------------------------------
     "info file": "file",
     "info kind": "kind",
@@ -355,7 +459,7 @@ example:
     "page command again": "tinygen demo --seed {seed} --epochs {epochs}",
     "page command again does": "Makes this page again, with the same numbers. Another seed gives "
     "another network: how different is it?",
-    "page command better": "tinygen train cnn --epochs 12 --dropout 0.3 --shift 2 --all",
+    "page command better": "tinygen train cnn --epochs 12 --set dropout=0.3 --shift 2 --all",
     "page command better does": "Twelve times through, moved about and with gaps: some 99.4% "
     "on MNIST.",
     "page command evaluate": "tinygen evaluate {folder}/model.npz",

@@ -11,13 +11,14 @@ from tinygen.models.base import Model
 from tinygen.models.cnn import Classifier, FastCNN, FiveBlockCNN, LeNet5, ResNet
 from tinygen.models.gan import DCGAN, GAN, WGANGP, ConditionalGAN, DenseGAN, PointGAN
 from tinygen.models.made import MADE
+from tinygen.models.pretrained import PRETRAINED, pretrained
 from tinygen.models.rnn import RowGenerator, RowLSTM
 from tinygen.models.vae import VAE, ConvVAE
 
 __all__ = [
     "DCGAN", "GAN", "MADE", "MODELS", "VAE", "WGANGP", "Classifier", "ConditionalGAN", "ConvVAE",
-    "DenseGAN", "FastCNN", "FiveBlockCNN", "LeNet5", "Model", "PointGAN", "ResNet", "RowGenerator",
-    "RowLSTM", "create", "from_checkpoint",
+    "DenseGAN", "FastCNN", "FiveBlockCNN", "LeNet5", "Model", "PRETRAINED", "PointGAN", "ResNet",
+    "RowGenerator", "RowLSTM", "create", "from_checkpoint", "pretrained",
 ]  # fmt: skip
 
 MODELS: dict[str, type[Model]] = {

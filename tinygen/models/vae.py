@@ -26,8 +26,9 @@ from tinygen.nn import (
     Tanh,
     Unflatten,
 )
-from tinygen.ops.elementwise import clamp, exp
+from tinygen.ops.elementwise import clamp
 from tinygen.ops.indexing import one_hot
+from tinygen.ops.loss import GaussianKL
 from tinygen.ops.noise import bernoulli, randn_like
 from tinygen.ops.reduction import logsumexp
 from tinygen.ops.shape import cat
@@ -62,7 +63,7 @@ class ELBO(NamedTuple):
 def gaussian_kl(mu: Tensor, logvar: Tensor) -> Tensor:
     """The divergence of N(mu, exp(logvar)) from N(0, I).
 
-    ``-1/2 sum(1 + logvar - mu**2 - exp(logvar))``: D. P. Kingma and M. Welling (2014), appendix B.
+    ``1/2 sum(mu**2 + exp(logvar) - 1 - logvar)``: D. P. Kingma and M. Welling (2014), appendix B.
 
     Parameters
     ----------
@@ -73,7 +74,7 @@ def gaussian_kl(mu: Tensor, logvar: Tensor) -> Tensor:
     Tensor of shape (N,)
         In nats, not negative.
     """
-    return -0.5 * (1 + logvar - mu * mu - exp(logvar)).sum(1)
+    return GaussianKL.apply(mu, logvar)
 
 
 class VariationalAutoencoder(Model):

@@ -1,7 +1,7 @@
-"""Convolution, ReLU and max-pooling in one: what a convolutional network mostly consists of.
+"""Several ops in one: what networks mostly consist of.
 
-No user need call it: :class:`tinygen.nn.Sequential` does where the three follow each other and a
-fast kernel makes it worth while. The values and gradients are those of the three ops.
+No user need call them: :class:`tinygen.nn.Sequential` does where such layers follow each other and
+a fast kernel makes it worth while. The values and gradients are those of the ops one by one.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinygen.autograd import Function
 from tinygen.backend import Array
+from tinygen.ops import reduction
 from tinygen.ops.activation import ReLU
 from tinygen.ops.conv import Conv2d, Geometry, Pair, as_pair, checked_geometry, geometry_of
 from tinygen.ops.pool import MaxPool2d, MaxUnpool2d
@@ -17,9 +18,52 @@ from tinygen.ops.pool import MaxPool2d, MaxUnpool2d
 if TYPE_CHECKING:
     from tinygen.tensors import Tensor
 
-__all__ = ["conv_relu_pool"]
+__all__ = ["bias_relu", "conv_relu_pool"]
 
 Ctx = Any
+
+
+class BiasReLU(Function):
+    """``relu(x + bias)``: a number for each place along an axis is added before."""
+
+    @staticmethod
+    def forward(ctx: Ctx, x: Array, bias: Array, axis: int) -> Array:
+        ctx.others = tuple(other for other in range(x.ndim) if other != axis)
+        bias = bias.reshape(-1, *(1,) * (x.ndim - 1 - axis))
+        fast = ctx.kernel("bias_relu") if x.dtype == bias.dtype else None
+        y = ctx.xp.maximum(x + bias, 0) if fast is None else fast(x, bias)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Ctx, grad: Any) -> Any:
+        to_x = ReLU.backward(ctx, grad)  # which needs y, as here
+        return to_x, reduction.sum(to_x, ctx.others) if ctx.needs_input_grad[1] else None
+
+
+def bias_relu(input: Tensor, bias: Tensor, dim: int = 1) -> Tensor:
+    """Add a bias, then rectify: the end of many a layer.
+
+    Parameters
+    ----------
+    input : Tensor
+    bias : Tensor of shape (input.shape[dim],)
+    dim : int
+        The channels: 1 in images, the last one behind a dense layer.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit.
+    """
+    reduction.require_tensors("bias_relu", input=input, bias=bias)
+    axis = reduction.axis_of(dim, input.ndim)
+    if tuple(bias.shape) != (input.shape[axis],):
+        raise ValueError(
+            f"bias_relu: bias of shape {tuple(bias.shape)} does not fit dimension {dim} of input "
+            f"{tuple(input.shape)}"
+        )
+    return BiasReLU.apply(input, bias, axis)
 
 
 class ConvReLUPool(Function):

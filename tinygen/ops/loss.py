@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from tinygen import backend
 from tinygen.autograd import Function, Variable
+from tinygen.autograd.modes import thread
 from tinygen.backend import MODULES, Array
 from tinygen.ops import reduction as reduce
-from tinygen.ops.activation import log_softmax, softplus
+from tinygen.ops.activation import log_softmax, softmax, softplus
 from tinygen.ops.elementwise import abs as absolute
 from tinygen.ops.elementwise import clamp, exp, log, sigmoid, where
-from tinygen.ops.indexing import check_range, gather
+from tinygen.ops.indexing import Gather, ScatterAdd, check_range, gather
 from tinygen.ops.reduction import require_tensors
+from tinygen.ops.shape import unsqueeze
 
 if TYPE_CHECKING:
     from tinygen.tensors import Tensor
@@ -66,7 +68,9 @@ def cross_entropy(
     input : Tensor of shape (N, K) or (N, K, ...)
         Logits: no softmax before.
     target : Tensor of shape (N,) or (N, ...) of integers, or of input's shape
-        Class numbers, or a probability for each class.
+        Class numbers, or a probability for each class. One that is out of range is an error, but
+        on a GPU, where asking would have to wait, its loss and its gradient are nan; there it is
+        an error inside ``anomaly_mode()``, and with ``weight`` or ``label_smoothing``.
     weight : Tensor of shape (K,), optional
         The weight of each class; the mean is divided by the weights' sum.
     ignore_index : int
@@ -84,8 +88,10 @@ def cross_entropy(
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"cross_entropy: label_smoothing must be in [0, 1], got {label_smoothing}")
     require_tensors("cross_entropy", input=input, target=target)
-    if input.ndim < 2:
+    if input.ndim < 2 or not input.shape[1]:
         raise ValueError(f"cross_entropy: logits have shape (N, classes), got {tuple(input.shape)}")
+    if target.dtype.kind != "f" and weight is None and not label_smoothing:
+        return _hard_cross_entropy(input, target, ignore_index, reduction)
     logs = log_softmax(input, 1)
     if target.dtype.kind == "f":
         return _soft_cross_entropy(logs, target, weight, reduction, label_smoothing)
@@ -96,6 +102,58 @@ def cross_entropy(
         spread = -reduce.sum(by_class, 1) * (target != ignore_index)
         loss = loss * (1 - label_smoothing) + spread * (label_smoothing / classes)
     return _weighted_mean(loss, weights, reduction, "cross_entropy")
+
+
+def _hard_cross_entropy(
+    logits: Tensor, target: Tensor, ignore_index: int, reduction: str
+) -> Tensor:
+    """Cross entropy against class numbers, all classes alike."""
+    _check_labels("cross_entropy", logits, target, None)
+    if backend.of(target.data).name == "numpy" or thread.modes.anomaly:
+        _check_label_values("cross_entropy", target, logits.shape[1], ignore_index)
+    loss, counts = CrossEntropy.apply(logits, target, ignore_index)
+    return _weighted_mean(loss, counts.detach(), reduction, "cross_entropy")
+
+
+class CrossEntropy(Function):
+    """Minus the logarithm of the softmax at each label, and a number for each: does it count?
+
+    It is 1, or 0 for a label to ignore, or nan for one that does not exist. The gradient of a loss
+    is the softmax, less 1 at the label.
+    """
+
+    needs_floats = True
+    fills_missing = False
+
+    @staticmethod
+    def forward(ctx: Ctx, logits: Array, labels: Array, ignored: int) -> tuple[Array, Array]:
+        ctx.labels = labels = labels.astype("int64", copy=False)
+        ctx.logs = ctx.slope = None
+        ctx.save_for_backward(logits)
+        fast = ctx.kernel("cross_entropy")
+        if fast is not None:
+            loss, ctx.counts, ctx.slope = fast(logits, labels, ignored)
+            return loss, ctx.counts
+        xp, ignore = ctx.xp, labels == ignored
+        place = xp.clip(labels, 0, logits.shape[1] - 1)
+        counts = xp.where(ignore, 0.0, xp.where(place == labels, 1.0, xp.nan))
+        ctx.counts = counts.astype(logits.dtype)
+        ctx.logs = log_softmax(logits, 1)
+        loss = -Gather.apply(ctx.logs, 1, place[:, None])[:, 0]
+        return xp.where(ignore, 0.0, loss * ctx.counts), ctx.counts
+
+    @staticmethod
+    def backward(ctx: Ctx, grad: Any, _: Any) -> Any:
+        (logits,) = ctx.saved_tensors
+        recorded = type(grad) not in MODULES  # then what forward computed must be computed again
+        grad = unsqueeze(grad, 1)
+        if ctx.slope is not None and not recorded:
+            return grad * ctx.slope, None, None
+        grad = grad * ctx.counts[:, None]
+        place = ctx.xp.clip(ctx.labels, 0, logits.shape[1] - 1)[:, None]
+        at_label = ScatterAdd.apply(grad, 1, place, logits.shape)
+        probability = softmax(logits, 1) if recorded else exp(ctx.logs)
+        return grad * probability - at_label, None, None
 
 
 def _soft_cross_entropy(
@@ -137,7 +195,8 @@ def _picked(
     op: str, logs: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
 ) -> tuple[Tensor, Tensor | None]:
     """Minus the log-probability of each target, weighted, and the weights (None: all one)."""
-    _check_labels(op, logs, target, weight, ignore_index)
+    _check_labels(op, logs, target, weight)
+    _check_label_values(op, target, logs.shape[1], ignore_index)
     counted = target != ignore_index
     all_counted = bool(counted.all())
     labels = target if all_counted else where(counted, target, 0)
@@ -150,9 +209,7 @@ def _picked(
     return loss * weights, weights
 
 
-def _check_labels(
-    op: str, logs: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
-) -> None:
+def _check_labels(op: str, logs: Tensor, target: Tensor, weight: Tensor | None) -> None:
     if target.dtype.kind not in "iu":
         raise TypeError(
             f"{op}: labels must be integers, got {target.dtype}: convert them with .long()"
@@ -166,8 +223,10 @@ def _check_labels(
             f"{op}: logits {tuple(logs.shape)} want labels of shape {wanted}, got "
             f"{tuple(target.shape)}{hint}"
         )
-    classes = logs.shape[1]
-    _check_class_weight(op, weight, classes)
+    _check_class_weight(op, weight, logs.shape[1])
+
+
+def _check_label_values(op: str, target: Tensor, classes: int, ignore_index: int) -> None:
     labels = target.data
     labels = labels[labels != ignore_index] if ignore_index < 0 else labels
     if labels.size and int(labels.min()) < 0:
@@ -185,7 +244,7 @@ def _check_class_weight(op: str, weight: Tensor | None, classes: int) -> None:
 
 
 def _weighted_mean(loss: Tensor, weights: Tensor | None, reduction: str, op: str) -> Tensor:
-    if reduction == "mean" and weights is not None:
+    if reduction == "mean" and weights is not None and loss.data.size:
         return reduce.sum(loss) / reduce.sum(weights)
     return _reduced(loss, reduction, op)
 
@@ -387,6 +446,30 @@ def kl_div(
             raise ValueError(f"kl_div: no batch to average over in shape {tuple(input.shape)}")
         return reduce.sum(loss) * (1 / input.shape[0])
     return _reduced(loss, reduction, "kl_div")
+
+
+class GaussianKL(Function):
+    """``1/2 sum(mu**2 + exp(logvar) - 1 - logvar)`` over dimension 1.
+
+    The divergence of N(mu, exp(logvar)) from N(0, I), see :func:`tinygen.models.vae.gaussian_kl`.
+    """
+
+    @staticmethod
+    def forward(ctx: Ctx, mu: Array, logvar: Array) -> Array:
+        ctx.save_for_backward(mu, logvar)
+        fast = ctx.kernel("gaussian_kl")
+        if fast is None or mu.dtype != logvar.dtype:
+            return 0.5 * (mu * mu + ctx.xp.exp(logvar) - 1 - logvar).sum(1)
+        return fast(mu, logvar)
+
+    @staticmethod
+    def backward(ctx: Ctx, grad: Any) -> Any:
+        mu, logvar = ctx.saved_tensors
+        grad = unsqueeze(grad, 1)
+        fast = ctx.kernel("gaussian_kl_backward", grad)
+        if fast is None or mu.dtype != logvar.dtype:
+            return grad * mu, grad * 0.5 * (exp(logvar) - 1)
+        return fast(grad, mu, logvar)
 
 
 def gaussian_nll_loss(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from tests.ops.registry import along_dim, arrays, call, case
+from tests.ops.registry import Call, along_dim, arrays, call, case, shapes
 
 
 def unary(op: str, oracle: Any, **options: Any) -> None:
@@ -30,7 +30,20 @@ def softmax(x: np.ndarray, dim: int) -> np.ndarray:
     return e / e.sum(dim, keepdims=True)
 
 
+@st.composite
+def with_biases(draw: Any) -> Call:
+    """An array, a bias, and the dimension along which it has a number for each place."""
+    x = draw(arrays(shapes(min_dims=1)))
+    dim = draw(st.integers(-x.ndim, x.ndim - 1))
+    return Call((x, draw(arrays((x.shape[dim],))), dim), {})
+
+
+def bias_relu(x: np.ndarray, bias: np.ndarray, dim: int) -> np.ndarray:
+    return np.moveaxis(np.maximum(np.moveaxis(x, dim, -1) + bias, 0), -1, dim)
+
+
 unary("relu", lambda x: np.where(x > 0, x, 0.0))
+case("block.bias_relu", with_biases(), bias_relu)
 unary(
     "leaky_relu",
     lambda x, negative_slope: np.where(x > 0, x, negative_slope * x),

@@ -18,7 +18,6 @@ KERNELS: dict[str, Callable[..., Any]] = {
     "avg_pool2d": pool.avg_pool2d,
     "avg_unpool2d": pool.avg_unpool2d,
     "bce_with_logits": loss.bce_with_logits,
-    "bias_leaky_relu": activation.bias_leaky_relu,
     "bias_relu": activation.bias_relu,
     "columns_to_image": conv.columns_to_image,
     "cross_entropy": loss.cross_entropy,

@@ -1,4 +1,4 @@
-"""Activations, alone and together with the bias before them.
+"""Activations, one of them together with the bias before it.
 
 CuPy has a kernel for every operation of an array; each reads its operands from memory and writes a
 result, and memory is what an activation waits for. Here a chain of operations is one kernel.
@@ -10,8 +10,8 @@ from tinygen.backend import Array, xp_of
 from tinygen.fast.cuda.writing import C_TYPES, Elementwise
 
 __all__ = [
-    "bias_leaky_relu", "bias_relu", "leaky_relu", "leaky_relu_backward", "relu", "relu_backward",
-    "sigmoid", "sigmoid_backward", "softplus", "softplus_backward", "tanh_backward",
+    "bias_relu", "leaky_relu", "leaky_relu_backward", "relu", "relu_backward", "sigmoid",
+    "sigmoid_backward", "softplus", "softplus_backward", "tanh_backward",
 ]  # fmt: skip
 
 # A comparison with nan is false: these are written so that nan passes through, as in the plain ops.
@@ -40,10 +40,6 @@ LEAKY_RELU_BACKWARD = Elementwise(
 )
 
 BIAS_RELU = Elementwise("bias_relu", "T x, T bias", "T y", "y = rectified(x + bias);", RECTIFIERS)
-
-BIAS_LEAKY_RELU = Elementwise(
-    "bias_leaky_relu", "T x, T bias, T slope", "T y", "y = leaky(x + bias, slope);", RECTIFIERS
-)
 
 SIGMOID = Elementwise("sigmoid", "T x", "T y", "y = 1 / (1 + exp(-x));")
 
@@ -83,13 +79,8 @@ def leaky_relu_backward(grad: Array, x: Array, slope: float) -> Array:
 
 
 def bias_relu(x: Array, bias: Array) -> Array:
-    """``relu(x + bias)``, a number of the bias for each channel of (N, C, ...)."""
-    return BIAS_RELU.on(xp_of(x))(x, _by_channel(bias, x))
-
-
-def bias_leaky_relu(x: Array, bias: Array, slope: float) -> Array:
-    """``leaky_relu(x + bias)``, a number of the bias for each channel of (N, C, ...)."""
-    return BIAS_LEAKY_RELU.on(xp_of(x))(x, _by_channel(bias, x), slope)
+    """``max(x + bias, 0)``, the bias in a shape that broadcasts."""
+    return BIAS_RELU.on(xp_of(x))(x, bias)
 
 
 def sigmoid(x: Array) -> Array:
@@ -115,8 +106,3 @@ def softplus(x: Array) -> Array:
 def softplus_backward(grad: Array, x: Array) -> Array:
     """The gradient of the input, from the input."""
     return SOFTPLUS_BACKWARD.on(xp_of(grad))(grad, x)
-
-
-def _by_channel(bias: Array, x: Array) -> Array:
-    """A view of the bias that broadcasts along the channels of ``x``."""
-    return bias.reshape(-1, *(1,) * (x.ndim - 2))

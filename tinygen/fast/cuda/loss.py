@@ -29,13 +29,14 @@ BCE_WITH_LOGITS = Elementwise(
     """,
 )
 
-# log(sum of exp(logits)) - logits[label], whose slope is softmax(logits) less 1 at the label.
+# log(sum of exp(logits)) - logits[label], whose slope is softmax(logits) less 1 at the label. A
+# label counts 1, or 0 if it is to be ignored, or nan if it does not exist: a kernel cannot raise.
 # A thread has all the classes of one sample and one position. Those of a sample lie `positions`
 # apart, so neighbouring threads read neighbours where there are several positions.
 CROSS_ENTROPY = Elementwise(
     "cross_entropy",
-    "raw T logits, L label, int64 classes, int64 positions, int64 ignored",
-    "T loss, raw T slopes",
+    "raw T logits, int64 label, int64 classes, int64 positions, int64 ignored",
+    "T loss, T counts, raw T slopes",
     """
     ptrdiff_t first = i / positions * classes * positions + i % positions;
     T largest = logits[first];
@@ -46,12 +47,13 @@ CROSS_ENTROPY = Elementwise(
     T sum = 0;
     for (ptrdiff_t k = 0; k < classes; k++) sum += exp(logits[first + k * positions] - largest);
 
-    bool counts = label != ignored, exists = 0 <= label && label < classes;
-    T at_label = exists ? logits[first + label * positions] : sqrt((T)-1);  // nan
-    loss = counts ? log(sum) + largest - at_label : (T)0;
+    bool ignore = label == ignored, exists = 0 <= label && label < classes;
+    counts = ignore ? (T)0 : exists ? (T)1 : sqrt((T)-1);  // nan
+    T at_label = logits[first + (exists ? label : 0) * positions];
+    loss = ignore ? (T)0 : counts * (log(sum) + largest - at_label);
     for (ptrdiff_t k = 0; k < classes; k++) {
         T probability = exp(logits[first + k * positions] - largest) / sum;
-        slopes[first + k * positions] = counts ? probability - (T)(k == label) : (T)0;
+        slopes[first + k * positions] = ignore ? (T)0 : counts * (probability - (T)(k == label));
     }
     """,
 )
@@ -83,12 +85,13 @@ __device__ real combined(real mine, bool as_sum, real *shared)
 
 extern "C" __global__ void tinygen_cross_entropy_rows(
     const real *logits, const long long *labels, long long classes, long long ignored,
-    real *losses, real *slopes)
+    real *losses, real *counts, real *slopes)
 {
     __shared__ real shared[THREADS];  // memory that the threads of this block have in common
     const real *row = logits + blockIdx.x * classes;
     long long label = labels[blockIdx.x];
-    bool counts = label != ignored, exists = 0 <= label && label < classes;
+    bool ignore = label == ignored, exists = 0 <= label && label < classes;
+    real count = ignore ? (real)0 : exists ? (real)1 : sqrt((real)-1);  // nan
 
     real largest = row[0];
     for (long long k = threadIdx.x; k < classes; k += THREADS)
@@ -101,10 +104,11 @@ extern "C" __global__ void tinygen_cross_entropy_rows(
 
     real *slope = slopes + blockIdx.x * classes;
     for (long long k = threadIdx.x; k < classes; k += THREADS)
-        slope[k] = counts ? exp(row[k] - largest) / sum - (real)(k == label) : (real)0;
+        slope[k] = ignore ? (real)0 : count * (exp(row[k] - largest) / sum - (real)(k == label));
     if (threadIdx.x == 0) {
-        real at_label = exists ? row[label] : sqrt((real)-1);
-        losses[blockIdx.x] = counts ? log(sum) + largest - at_label : (real)0;
+        real loss = count * (log(sum) + largest - row[exists ? label : 0]);
+        losses[blockIdx.x] = ignore ? (real)0 : loss;
+        counts[blockIdx.x] = count;
     }
 }
 """,
@@ -117,32 +121,33 @@ def bce_with_logits(x: Array, target: Array) -> tuple[Array, Array]:
     return BCE_WITH_LOGITS.on(xp_of(x))(x, target)
 
 
-def cross_entropy(logits: Array, labels: Array, ignored: int = -100) -> tuple[Array, Array]:
+def cross_entropy(logits: Array, labels: Array, ignored: int) -> tuple[Array, Array, Array]:
     """Minus the log-probability of each label, and its derivative by all logits.
 
     Parameters
     ----------
     logits : array of shape (N, K) or (N, K, ...)
-    labels : array of integers of shape (N,) or (N, ...)
-        One outside of 0..K-1 gives nan: a kernel cannot raise.
+    labels : array of int64 of shape (N,) or (N, ...)
+        One outside of 0..K-1 gives nan.
     ignored : int
         Labels of this number have the loss 0 and the slope 0.
 
     Returns
     -------
-    losses : array of the labels' shape
+    losses, counts : array of the labels' shape
+        A label that counts is 1, an ignored one 0, one that does not exist nan.
     slopes : array of the logits' shape
     """
     xp, classes = xp_of(logits), logits.shape[1]
-    losses = xp.empty(labels.shape, logits.dtype)
+    losses, counts = (xp.empty(labels.shape, logits.dtype) for _ in range(2))
     slopes = xp.empty(logits.shape, logits.dtype)
     if logits.ndim == 2 and classes >= CUDA_CLASSES_FOR_A_BLOCK:
         arguments = (
-            xp.ascontiguousarray(logits), xp.ascontiguousarray(labels.astype("int64", copy=False)),
-            np.int64(classes), np.int64(ignored), losses, slopes,
+            xp.ascontiguousarray(logits), xp.ascontiguousarray(labels), np.int64(classes),
+            np.int64(ignored), losses, counts, slopes,
         )  # fmt: skip
         CROSS_ENTROPY_ROWS.launch(xp, (len(logits),), logits.dtype, arguments)
-        return losses, slopes
+        return losses, counts, slopes
     positions = math.prod(logits.shape[2:])
-    CROSS_ENTROPY.on(xp)(logits, labels, classes, positions, ignored, losses, slopes)
-    return losses, slopes
+    CROSS_ENTROPY.on(xp)(logits, labels, classes, positions, ignored, losses, counts, slopes)
+    return losses, counts, slopes

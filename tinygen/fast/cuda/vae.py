@@ -51,10 +51,10 @@ def reparameterize_backward(grad: Array, logvar: Array, eps: Array) -> Array:
 
 
 def gaussian_kl(mu: Array, logvar: Array) -> Array:
-    """The divergence of N(mu, exp(logvar)) from N(0, 1), added up over all elements: 0-d."""
-    return GAUSSIAN_KL.on(xp_of(mu))(mu, logvar)
+    """The divergence of N(mu, exp(logvar)) from N(0, 1), added up over dimension 1."""
+    return GAUSSIAN_KL.on(xp_of(mu))(mu, logvar, axis=1)
 
 
 def gaussian_kl_backward(grad: Array, mu: Array, logvar: Array) -> tuple[Array, Array]:
-    """The gradients of mu and of logvar, for the gradient (0-d) of the divergence."""
+    """The gradients of mu and of logvar, for that of the divergence with dimension 1 kept."""
     return GAUSSIAN_KL_BACKWARD.on(xp_of(mu))(grad, mu, logvar)

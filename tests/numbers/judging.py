@@ -1,0 +1,133 @@
+"""How good pictures of digits are, by one classifier that had no part in making them.
+
+The judge is the classifier that ships with tinygen: trained on the 60,000 training pictures of
+MNIST, frozen, and the same for all generators. It reads pictures as eight bits a pixel, like those
+it has learned from.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+import tinygen as tg
+from tinygen import data, metrics, optim
+from tinygen.models import create, pretrained
+from tinygen.nn import functional as F
+
+CLASSES = 10
+SAMPLES = 10_000
+
+
+@functools.cache
+def mnist() -> data.ImageSet:
+    """The real pictures, uint8 of shape (N, 28, 28)."""
+    return data.load("mnist", offline=True)
+
+
+@functools.cache
+def judge() -> Any:
+    return pretrained("judge")
+
+
+def eight_bits(pictures: Any) -> np.ndarray:
+    """Pictures from 0 to 1 as bytes, (N, 1, 28, 28)."""
+    array = pictures.numpy() if isinstance(pictures, tg.Tensor) else np.asarray(pictures)
+    return np.rint(array * 255).astype(np.uint8).reshape(-1, 1, 28, 28)
+
+
+def in_floats(pictures: np.ndarray) -> tg.Tensor:
+    return tg.tensor(pictures.reshape(-1, 1, 28, 28).astype(np.float32) / 255)
+
+
+def draw(model: Any, count: int, labels: np.ndarray | None = None, **options: Any) -> np.ndarray:
+    """So many samples of a model as bytes, a thousand at a time."""
+    parts = []
+    for start in range(0, count, 1000):
+        stop = min(start + 1000, count)
+        told = {} if labels is None else {"labels": labels[start:stop]}
+        parts.append(eight_bits(model.sample(stop - start, **told, **options)))
+    return np.concatenate(parts)
+
+
+def probabilities(pictures: np.ndarray) -> np.ndarray:
+    """What the judge believes, (N, 10)."""
+    return judge().predict_proba(in_floats(pictures)).numpy()
+
+
+def features(pictures: np.ndarray) -> np.ndarray:
+    """What the judge sees before it decides, (N, 256)."""
+    return judge().features(in_floats(pictures)).numpy()
+
+
+@functools.cache
+def features_of_test() -> np.ndarray:
+    return features(mnist().test_images)
+
+
+@functools.cache
+def floor() -> float:
+    """The Fréchet distance of as many training pictures from the test pictures."""
+    return metrics.frechet_distance(features(mnist().train_images[:SAMPLES]), features_of_test())
+
+
+def scores(pictures: np.ndarray) -> dict[str, float]:
+    """What can be said of 10,000 samples without knowing what they were meant to show.
+
+    ``fid`` is the Fréchet distance on the judge's features from the 10,000 test pictures: not
+    comparable with any published one, only with ``floor``. ``tv`` is half the sum of the absolute
+    differences between the shares of the classes and those of the training pictures.
+    """
+    believed = probabilities(pictures)
+    shares = np.bincount(believed.argmax(1), minlength=CLASSES) / len(pictures)
+    real = np.bincount(mnist().train_labels, minlength=CLASSES) / len(mnist().train_labels)
+    test, train = mnist().test_images, mnist().train_images
+    near = metrics.memorisation(pictures[:500] / 255.0, train / 255.0, test / 255.0)
+    return {
+        "fid": metrics.frechet_distance(features(pictures), features_of_test()),
+        "floor": floor(),
+        "tv": float(np.abs(shares - real).sum() / 2),
+        "classes": int((shares > 0.01).sum()),
+        "confidence": float(believed.max(1).mean()),
+        "nearer to train": near.nearer_to_train,
+        "expected": near.expected,
+    }
+
+
+def agreement(pictures: np.ndarray, labels: np.ndarray) -> float:
+    """How often the judge reads what the pictures were meant to show."""
+    return float((probabilities(pictures).argmax(1) == labels).mean())
+
+
+def diversity(pictures: np.ndarray, labels: np.ndarray) -> float:
+    """The mean distance of two pictures of one class, in root mean squared pixels."""
+    total = []
+    for label in range(CLASSES):
+        some = pictures[labels == label][:400].reshape(-1, 784) / 255.0
+        half = len(some) // 2
+        total.append(np.sqrt(((some[:half] - some[half : 2 * half]) ** 2).mean(1)).mean())
+    return float(np.mean(total))
+
+
+def accuracy_when_trained_on(pictures: np.ndarray, labels: np.ndarray, seed: int) -> float:
+    """The test accuracy of the fast CNN after one epoch on nothing but these pictures."""
+    tg.manual_seed(seed)
+    scaled = pictures / 255.0
+    model = create("cnn", mean=float(scaled.mean()), std=float(scaled.std()))
+    loader = data.DataLoader(
+        data.TensorDataset(pictures, labels), 256, shuffle=True, seed=seed, transform=data.ToFloat()
+    )
+    adam = optim.Adam(model.parameters(), lr=0.01, betas=(0.7, 0.9))
+    schedule = optim.lr_scheduler.OneCycleLR(
+        adam, 0.01, total_steps=len(loader), cycle_momentum=False
+    )
+    for images, targets in loader:
+        loss = F.cross_entropy(model(images), targets)
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+        schedule.step()
+    guesses = model.predict(in_floats(mnist().test_images)).numpy()
+    return float((guesses == mnist().test_labels).mean())
