@@ -64,8 +64,10 @@ def linear_accuracy(
     return float(np.concatenate(right).mean())
 
 
-def independent_pixels(train_images: np.ndarray, test_bits: np.ndarray) -> float:
+def independent_pixels(train_images: np.ndarray, test_pixels: np.ndarray) -> float:
     """The negative log-likelihood of black and white pictures whose pixels know nothing of another.
+
+    Of greys it is the cross-entropy, as in the reconstruction of a VAE.
 
     ``-sum_j x_j log p_j + (1 - x_j) log(1 - p_j)`` with the share p_j of white at each place, for
     which one picture more of either kind is counted (Laplace), so that none is 0 or 1.
@@ -74,8 +76,8 @@ def independent_pixels(train_images: np.ndarray, test_bits: np.ndarray) -> float
     ----------
     train_images : uint8 array of shape (N, ...)
         A grey counts as that much of a white.
-    test_bits : array of shape (M, ...)
-        Of 0 and 1.
+    test_pixels : array of shape (M, ...)
+        From 0 to 1.
 
     Returns
     -------
@@ -84,8 +86,8 @@ def independent_pixels(train_images: np.ndarray, test_bits: np.ndarray) -> float
     """
     whites = train_images.reshape(len(train_images), -1).sum(axis=0, dtype=np.float64) / 255
     share = (whites + 1) / (len(train_images) + 2)
-    bits = test_bits.reshape(len(test_bits), -1)
-    return float(-(bits @ np.log(share) + (1 - bits) @ np.log(1 - share)).mean())
+    pixels = test_pixels.reshape(len(test_pixels), -1)
+    return float(-(pixels @ np.log(share) + (1 - pixels) @ np.log(1 - share)).mean())
 
 
 def _rows(images: np.ndarray) -> np.ndarray:

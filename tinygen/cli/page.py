@@ -12,40 +12,70 @@ from string import Template
 
 from tinygen.io.messages import text
 
-__all__ = ["Page", "Picture", "Row", "render"]
+__all__ = ["Chapter", "Page", "Picture", "Table", "render"]
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A section of the page: a picture and what is to be seen in it.
+    """A picture of the page and what is to be seen in it.
 
     Attributes
     ----------
     name : str
-        Of the file, and with a space for each hyphen the key of its words: "page filters".
+        Of the file.
     width, height : int
         In pixels of the page, at which letters in all pictures have one size.
-    caption : str
+    heading, caption : str
+    alt : str
+        What it shows, for those who do not see it.
+    wide : bool
+        Whether it wants the whole width.
     """
 
     name: str
     width: int
     height: int
+    heading: str
     caption: str
-
-    @property
-    def heading(self) -> str:
-        """What the section is called."""
-        return text(f"page {self.name}")
+    alt: str
+    wide: bool = False
 
 
 @dataclass(frozen=True)
-class Row:
-    """A line of the table: what was tried, how much was right, and what is usual."""
+class Table:
+    """Numbers beside what they are to be compared with.
 
-    what: str
-    here: str
-    expected: str
+    Attributes
+    ----------
+    heading : str
+    head : sequence of str
+        Above the columns.
+    rows : sequence of sequences of str
+        The last one is the model's own.
+    note : str
+        Below.
+    """
+
+    heading: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    note: str
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What one model is, what it made, and how good that is.
+
+    Attributes
+    ----------
+    heading, lead : str
+    parts : sequence of Picture and Table
+        In the order of the page.
+    """
+
+    heading: str
+    lead: str
+    parts: Sequence[Picture | Table]
 
 
 @dataclass(frozen=True)
@@ -58,14 +88,9 @@ class Page:
         What was done, below the title.
     facts : sequence of (str, str)
         Large numbers, and what they count.
-    table_head : sequence of str
-    rows : sequence of Row
-        The last one is the network's.
-    table_note : str
-    first : Picture
-        Above the table; it wants the whole width.
-    pictures : sequence of Picture
-        Below it.
+    overview : Picture
+        All at a glance.
+    chapters : sequence of Chapter
     commands : sequence of (str, str)
         What to type next, and what it does.
     footer : str
@@ -73,11 +98,8 @@ class Page:
 
     lead: str
     facts: Sequence[tuple[str, str]]
-    table_head: Sequence[str]
-    rows: Sequence[Row]
-    table_note: str
-    first: Picture
-    pictures: Sequence[Picture]
+    overview: Picture
+    chapters: Sequence[Chapter]
     commands: Sequence[tuple[str, str]]
     footer: str
 
@@ -102,11 +124,8 @@ def render(page: Page) -> str:
             f"<div><dt>{escape(what)}</dt><dd>{escape(number)}</dd></div>\n"
             for number, what in page.facts
         ),
-        first=_section(page.first, wide=True),
-        table_title=escape(text("page table")),
-        table=_table(page.table_head, page.rows),
-        table_note=escape(page.table_note),
-        pictures="\n".join(_section(picture) for picture in page.pictures),
+        overview=_picture(page.overview, level=2),
+        chapters="\n".join(map(_chapter, page.chapters)),
         next_title=escape(text("page next")),
         commands="".join(
             f"<dt><code>{escape(command)}</code></dt><dd>{escape(what)}</dd>\n"
@@ -116,28 +135,40 @@ def render(page: Page) -> str:
     )
 
 
-def _section(picture: Picture, wide: bool = False) -> str:
+def _chapter(chapter: Chapter) -> str:
+    parts = [
+        _picture(part) if isinstance(part, Picture) else _table(part) for part in chapter.parts
+    ]
+    return (
+        f'<div class="chapter">\n<h2>{escape(chapter.heading)}</h2>\n'
+        f"<p>{escape(chapter.lead)}</p>\n</div>\n" + "\n".join(parts)
+    )
+
+
+def _picture(picture: Picture, level: int = 3) -> str:
     """A heading, what is to be seen, and the picture, which opens alone at a click."""
     file = f"{picture.name}.png"
     heading, caption = escape(picture.heading), escape(picture.caption)
     return (
-        f'<section class="{"wide" if wide else "figure"}">\n'
-        f"<div><h2>{heading}</h2>\n<p>{caption}</p></div>\n"
+        f'<section class="{"wide" if picture.wide else "figure"}">\n'
+        f"<div><h{level}>{heading}</h{level}>\n<p>{caption}</p></div>\n"
         f'<a class="paper" href="{file}"><img src="{file}" width="{picture.width}" '
-        f'height="{picture.height}" alt="{heading}"></a>\n</section>'
+        f'height="{picture.height}" alt="{escape(picture.alt)}"></a>\n</section>'
     )
 
 
-def _table(head: Sequence[str], rows: Sequence[Row]) -> str:
-    cells = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
+def _table(table: Table) -> str:
+    cells = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.head)
     lines = [f"<tr>{cells}</tr>"]
-    for row in rows:
-        is_own = ' class="own"' if row is rows[-1] else ""
-        lines.append(
-            f'<tr{is_own}><th scope="row">{escape(row.what)}</th><td>{escape(row.here)}</td>'
-            f"<td>{escape(row.expected)}</td></tr>"
-        )
-    return "<table>\n" + "\n".join(lines) + "\n</table>"
+    for row in table.rows:
+        is_own = ' class="own"' if row is table.rows[-1] else ""
+        numbers = "".join(f"<td>{escape(number)}</td>" for number in row[1:])
+        lines.append(f'<tr{is_own}><th scope="row">{escape(row[0])}</th>{numbers}</tr>')
+    rows = "\n".join(lines)
+    return (
+        f'<section>\n<h3>{escape(table.heading)}</h3>\n<div class="scroll">\n<table>\n{rows}\n'
+        f'</table>\n</div>\n<p class="note">{escape(table.note)}</p>\n</section>'
+    )
 
 
 STYLE = """\
@@ -170,7 +201,10 @@ h1::before {
   content: ""; display: block; width: 4.5rem; height: .4rem; margin-bottom: 1.4rem;
   border-radius: .2rem; background: linear-gradient(90deg, var(--blue) 72%, var(--orange) 72%);
 }
-h2 { font-size: 1.3rem; line-height: 1.25; letter-spacing: -0.01em; margin: 0 0 .4rem; }
+h2, h3 { font-size: 1.3rem; line-height: 1.25; letter-spacing: -0.01em; margin: 0 0 .4rem; }
+.chapter { padding: 2.5rem 0 .75rem; }
+.chapter h2 { font-size: clamp(1.5rem, 4vw, 2.1rem); line-height: 1.15; text-wrap: balance; }
+.chapter p { color: var(--faint); text-wrap: pretty; }
 p { margin: 0 0 1rem; max-width: 44rem; }
 .lead { font-size: 1.2rem; color: var(--faint); text-wrap: pretty; }
 .facts {
@@ -206,7 +240,7 @@ td { font-variant-numeric: tabular-nums; white-space: nowrap; }
 th { font-weight: 400; }
 tr:first-child th { color: var(--faint); font-size: .9rem; }
 .own th, .own td { font-weight: 700; color: var(--blue); border-bottom: 0; }
-.own td:last-child { color: var(--faint); font-weight: 400; }
+.own td:nth-child(3) { color: var(--faint); font-weight: 400; }
 .note { color: var(--faint); font-size: .95rem; margin: 0; }
 .commands dt { margin-top: .8rem; }
 .commands dd { margin: .2rem 0 0; color: var(--faint); }
@@ -243,6 +277,7 @@ footer { color: var(--faint); font-size: .9rem; padding-top: .5rem; }
   body { font-size: 10.5pt; }
   header { padding: 0 0 1rem; }
   main { max-width: none; padding: 0; }
+  .chapter { padding: 1rem 0 .4rem; break-after: avoid; }
   section { break-inside: avoid; border: 0; padding: .4rem 0; }
   .facts { grid-template-columns: repeat(4, 1fr); }
   .figure { grid-template-columns: 6cm 1fr; }
@@ -272,17 +307,12 @@ $style
 </header>
 <dl class="facts">
 $facts</dl>
-$first
-<section>
-<h2>$table_title</h2>
-<div class="scroll">
-$table
-</div>
-<p class="note">$table_note</p>
-</section>
-$pictures
-<section>
+$overview
+$chapters
+<div class="chapter">
 <h2>$next_title</h2>
+</div>
+<section>
 <dl class="commands">
 $commands</dl>
 </section>

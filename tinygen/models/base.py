@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
 
 from tinygen.autograd import no_grad
@@ -12,7 +13,7 @@ from tinygen.nn import Module
 from tinygen.optim.swa_utils import AveragedModel
 from tinygen.tensors import Tensor
 
-__all__ = ["Model", "Numbers", "Shape"]
+__all__ = ["Model", "Numbers", "Shape", "evaluating"]
 
 Shape = tuple[int, int, int]
 Numbers = Mapping[str, Any]
@@ -135,6 +136,18 @@ class Model(Module):
             raise ValueError(
                 f"{name} takes pictures from 0 to 1, got values from {low:g} to {high:g}: {fix}"
             )
+
+
+@contextmanager
+def evaluating(model: Module) -> Iterator[None]:
+    """All modules in evaluation mode inside a ``with`` block, and each in its own mode again."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
 
 
 def _what(architecture: str | None) -> str:

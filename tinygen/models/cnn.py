@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tinygen.autograd import no_grad
-from tinygen.models.base import Model, Numbers, Shape
+from tinygen.models.base import Model, Numbers, Shape, evaluating
 from tinygen.nn import (
     BatchNorm2d,
     Conv2d,
@@ -164,21 +163,8 @@ class Classifier(Model):
 
     def _in_chunks(self, compute: Callable[[Tensor], Tensor], pictures: Tensor) -> Tensor:
         self.check_pictures(pictures)
-        with _evaluating(self):
+        with evaluating(self), no_grad():
             return cat([compute(part) for part in split(pictures, CHUNK)])
-
-
-@contextmanager
-def _evaluating(model: Module) -> Iterator[None]:
-    """Without gradients and in evaluation mode; then each part is in its old mode again."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with no_grad():
-            yield
-    finally:
-        for module, training in modes:
-            module.training = training
 
 
 # ---- the networks ------------------------------------------------------------------------------

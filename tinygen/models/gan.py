@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from tinygen.autograd import enable_grad, no_grad
-from tinygen.models.base import Model, Numbers, Shape
+from tinygen.models.base import Model, Numbers, Shape, evaluating
 from tinygen.models.gan_loss import LOSSES, gradient_penalty, r1_penalty
 from tinygen.models.gan_networks import (
     SLOPE,
@@ -429,7 +429,7 @@ class GAN(Model):
         """
         _require(self, 1, n=n)
         known, z = self._known_labels(labels, n), self.noise(n)
-        with _evaluating(self):
+        with evaluating(self):
             parts = [slice(first, first + AT_ONCE) for first in range(0, n, AT_ONCE)]
             return cat(
                 [self.generate(z[p], None if known is None else known[p], average) for p in parts]
@@ -487,7 +487,7 @@ class GAN(Model):
             differences = self.generate(z, known, average) - pictures
             return (differences * differences).flatten(1).sum(1)
 
-        with _evaluating(self), enable_grad():
+        with evaluating(self), enable_grad():
             best = self._search(distances, len(pictures), steps, lr, prior)
             for _ in range(restarts - 1):
                 other = self._search(distances, len(pictures), steps, lr, prior)
@@ -802,18 +802,6 @@ def _buffers_kept(network: Module) -> Iterator[None]:
         with no_grad():
             for buffer, kept in zip(network.buffers(), before, strict=True):
                 buffer.copy_(kept)
-
-
-@contextmanager
-def _evaluating(model: Module) -> Iterator[None]:
-    """Have all modules in evaluation mode, and then each in the mode it had before."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training
 
 
 def _require(model: Model, least: float, **options: float) -> None:
