@@ -2,26 +2,34 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import signal
 import sys
 from contextlib import redirect_stdout
+from dataclasses import replace
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from tinygen import data
-from tinygen.cli import demo, main
+from tinygen.cli import demo, demo_models, main
+from tinygen.cli.arguments import FAMILIES
 from tinygen.cli.baselines import constant_accuracy, linear_accuracy
-from tinygen.cli.page import Page, Picture, Row, render
+from tinygen.cli.demo_models import EXPECTED, FILES, LESSONS, Drawing, Learned, Study
+from tinygen.cli.demo_pictures import DRAWINGS
+from tinygen.cli.page import Chapter, Page, Picture, Table, render
 from tinygen.data import DataError, DataNotFoundError, load_mnist
 from tinygen.data.glyphs import make_glyphs
+from tinygen.models import from_checkpoint
+from tinygen.train.recipe import Recipe, read_card
 
 # A few hundred pictures in a few steps make weights jump; that is what is said then.
 pytestmark = pytest.mark.filterwarnings("ignore::tinygen.train.TrainingWarning")
 
 DATA = os.environ.get("TINYGEN_DATA")
-PICTURES = [f"{name}.png" for name in demo.DRAWINGS]
+PICTURES = ["overview.png", *(f"{name}.png" for name in DRAWINGS)]
 
 
 class Tags(HTMLParser):
@@ -47,8 +55,30 @@ class Tags(HTMLParser):
         return [attributes for tag, attributes in self.found if tag == wanted]
 
 
+SMALL = {
+    "cnn": {},
+    "vae": {"hidden": [16], "latent": 4},
+    "gan": {"width": 4, "latent": 8, "ema_decay": 0.9},
+    "rnn": {"units": 16, "head_units": 16, "classes": True},
+}
+"""What makes each model small."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _small_models():
+    with pytest.MonkeyPatch.context() as patch:
+        for family, lesson in LESSONS.items():
+            small = replace(lesson.recipe, arguments=SMALL[family])
+            patch.setitem(LESSONS, family, lesson._replace(recipe=small))
+        yield
+
+
 def run_demo(out, *words):
     return main(["demo", "--offline", "--epochs", "1", "--out", str(out), *words])
+
+
+def run_cnn(out, *words):
+    return run_demo(out, "--only", "cnn", *words)
 
 
 @pytest.fixture(scope="module")
@@ -85,18 +115,20 @@ def test_it_says_what_it_does_and_what_came_of_it(finished):
     for name in ("always the most frequent answer", "a linear classifier", "the network, after"):
         assert name in said
     assert "95% confidence" in said
+    assert re.findall(r"^(CNN|VAE|GAN|RNN) ", said, re.MULTILINE) == ["CNN", "VAE", "GAN", "RNN"]
     assert f"Page    {out / 'index.html'}" in said
 
 
 def test_every_picture_is_there_and_whole(finished):
     out, _ = finished
 
-    assert {path.name for path in out.iterdir()} == {*PICTURES, "index.html", "model.npz"}
+    left = {path.name for path in out.iterdir()}
+    assert left == {*PICTURES, *FILES.values(), "index.html"}
     for name in PICTURES:
         with Image.open(out / name) as picture:
             picture.load()
             assert picture.format == "PNG"
-            assert min(picture.size) > 300
+            assert min(picture.size) > 200
             assert len(set(picture.convert("L").tobytes())) > 5, f"{name} is empty"
 
 
@@ -117,7 +149,9 @@ def test_the_page_is_for_everybody(finished):
 
     assert page.of("html") == [{"lang": "en"}]
     assert any(meta.get("name") == "viewport" for meta in page.of("meta"))
-    assert all(picture["alt"] for picture in page.of("img"))
+    alts = [picture["alt"] for picture in page.of("img")]
+    assert all(len(alt) > 20 for alt in alts)
+    assert len(set(alts)) == len(alts)
     assert len(page.of("h1")) == 1
     assert all(head["scope"] in ("col", "row") for head in page.of("th"))
 
@@ -140,20 +174,108 @@ def test_the_model_can_be_tested_again(finished, capsys, monkeypatch, few_glyphs
     assert f" {accuracy} " in said
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_model_can_be_used_again(finished, family):
+    path = finished[0] / FILES[family]
+
+    assert read_card(path).recipe.data == "glyphs"
+    assert from_checkpoint(path).picture_shape == (1, 28, 28)
+
+
+def test_the_gan_can_be_told_what_to_draw(finished, tmp_path):
+    source = str(finished[0] / FILES["gan"])
+
+    assert main(["generate", source, "--label", "7", "--n", "2", "--out", str(tmp_path)]) == 0
+
+
+def test_the_vae_and_the_rnn_are_scored_as_by_evaluate(
+    finished, tmp_path, capsys, monkeypatch, few_glyphs
+):
+    """Two programs, one number."""
+    out, said = finished
+    monkeypatch.setattr(data, "load", loader_of(few_glyphs))
+    for family, name in (("vae", "the VAE, both together"), ("rnn", "the RNN ")):
+        words = ["--pictures", "2", "--samples", "2"] if family == "vae" else []
+        assert main(["evaluate", str(out / FILES[family]), "--out", str(tmp_path), *words]) == 0
+        number = float(re.search(rf"{name} +(\S+)", said)[1])
+        again = float(re.search(r"  +([\d.]+) ", capsys.readouterr().out)[1])
+        assert again == pytest.approx(number, abs=0.06)
+
+
 def test_a_page_shows_words_and_not_markup():
-    picture = Picture("loss", 4, 3, "2 < 3 & so on")
+    picture = Picture("loss", 4, 3, "<h>", "2 < 3 & so on", '"<alt>')
+    table = Table("<t>", ("<", ">", "&"), [("<u>", "1", "2")], "<s>")
     html = render(
         Page(
-            lead="<b>", facts=[("<i>", "a&b")], table_head=("<", ">", "&"),
-            rows=[Row("<u>", "1", "2")], table_note="<s>", first=picture, pictures=[picture],
+            lead="<b>", facts=[("<i>", "a&b")], overview=picture,
+            chapters=[Chapter("<c>", "<l>", [picture, table])],
             commands=[("a && b > c", "<q>")], footer="<small>",
         )
     )  # fmt: skip
 
     assert "2 &lt; 3 &amp; so on" in html
     assert "a &amp;&amp; b &gt; c" in html
-    for tag in ("b", "i", "u", "s", "q", "small"):
+    assert 'alt="&quot;&lt;alt&gt;"' in html
+    for tag in ("b", "i", "u", "s", "q", "small", "h", "t", "c", "l"):
         assert f"<{tag}>" not in html
+
+
+# ---- what is trained ---------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("glyphs")
+def test_only_some_are_trained_if_only_some_are_asked_for(tmp_path, capsys):
+    assert run_demo(tmp_path, "--only", "gan,vae") == 0
+
+    said = capsys.readouterr().out
+    html = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r"^(CNN|VAE|GAN|RNN) ", said, re.MULTILINE) == ["VAE", "GAN"]
+    assert "nobody reads its pictures" in said
+    assert {path.name for path in tmp_path.glob("*.npz")} == {FILES["vae"], FILES["gan"]}
+    assert re.findall("<h2>The (...) ", html) == ["VAE", "GAN"]
+    assert "tinygen demo --seed 0 --epochs 1 --only vae,gan" in html
+
+
+@pytest.mark.parametrize("words", ["mlp", "cnn,mlp", "cnn,", ""])
+def test_a_family_that_there_is_not_is_refused(tmp_path, capsys, words):
+    with pytest.raises(SystemExit, match="2"):
+        run_demo(tmp_path / "new", "--only", words)
+    assert "is none of cnn, vae, gan, rnn" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_gans_pictures_are_counted_as_read_if_the_cnn_says_what_was_meant():
+    drawing = drawn([0, 1, 2, 3], guesses=[0, 1, 2, 9], accuracy=0.5)
+
+    assert drawing.agreement == 0.75
+    assert [row[1] for row in drawing.table().rows] == ["2.78%", "50.00%", "75.00%"]
+
+
+def test_without_a_cnn_nothing_is_said_of_how_the_gans_pictures_are_read():
+    drawing = drawn([0, 1], guesses=None, accuracy=None)
+
+    assert drawing.agreement is None
+    assert drawing.table() is None
+
+
+def drawn(labels, guesses, accuracy):
+    study = Study("glyphs", make_glyphs(40, 4), None, 0, "cpu", None)
+    learned = Learned(study, Recipe("cgan"), None, [], 0.0)
+    images = np.zeros((len(labels), 1, 28, 28), np.uint8)
+    guesses = None if guesses is None else np.array(guesses)
+    return Drawing(learned, np.array(labels), images, guesses, accuracy)
+
+
+def test_the_rnn_keeps_upper_halves_as_they_are(tmp_path, few_glyphs):
+    study = Study("glyphs", few_glyphs, 1, 0, "cpu", tmp_path)
+    done = demo_models.complete(study)
+
+    ways, kept = done.completed, done.kept
+    assert kept == 14
+    assert ways.shape == (3, 10, 1, 28, 28)
+    for way in ways:
+        np.testing.assert_array_equal(way[:, :, :kept], done.given[:, :, :kept])
+    assert not np.array_equal(ways[0, :, :, kept:], ways[1, :, :, kept:])
 
 
 # ---- where MNIST comes from --------------------------------------------------------------------
@@ -202,20 +324,21 @@ def test_without_a_network_it_says_why_and_draws(asked, capsys):
 
 @pytest.mark.usefixtures("glyphs")
 def test_a_seed_means_the_same_result(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(demo, "DRAWINGS", {"filters": demo.DRAWINGS["filters"]})
+    monkeypatch.setattr(demo, "DRAWINGS", {"filters": DRAWINGS["filters"]})
     results = []
     for seed in ("5", "5", "6"):
         assert run_demo(tmp_path, "--seed", seed) == 0
         said = capsys.readouterr().out
-        table = said[said.index("on Glyphs") : said.index("Drawing")]
-        results.append((table, (tmp_path / "filters.png").read_bytes()))
+        numbers = re.findall(r"^  \S.*  [\d.]+%?$", said, re.MULTILINE)
+        results.append((numbers, (tmp_path / "overview.png").read_bytes()))
 
     assert results[0] == results[1] != results[2]
+    assert len(results[0][0]) >= 9
 
 
 @pytest.mark.usefixtures("glyphs")
 def test_it_runs_on_a_gpu(tmp_path, backend, monkeypatch):
-    chosen = {name: demo.DRAWINGS[name] for name in ("predictions", "filters", "activations-1")}
+    chosen = {name: DRAWINGS[name] for name in ("predictions", "filters", "activations-1")}
     monkeypatch.setattr(demo, "DRAWINGS", chosen)
 
     assert run_demo(tmp_path, "--device", backend.device) == 0
@@ -226,7 +349,7 @@ def test_ctrl_c_in_the_training_ends_it_and_says_what_is_lost(tmp_path, capsys, 
     def press(self, trainer):
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(demo.Losses, "on_batch_end", press)
+    monkeypatch.setattr(demo_models.Losses, "on_batch_end", press)
 
     assert run_demo(tmp_path) == 130
     assert f"{tmp_path / 'index.html'} was not written" in capsys.readouterr().out
@@ -234,15 +357,31 @@ def test_ctrl_c_in_the_training_ends_it_and_says_what_is_lost(tmp_path, capsys, 
 
 
 @pytest.mark.usefixtures("glyphs")
-@pytest.mark.parametrize("moment", ["load", "classify", "_drawn", "save_checkpoint"])
-def test_ctrl_c_at_any_other_moment_does_the_same(tmp_path, capsys, monkeypatch, moment):
+def test_ctrl_c_in_a_later_training_leaves_the_models_before_it(tmp_path, capsys, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo, "complete", interrupt)
+
+    assert run_demo(tmp_path, "--only", "vae,rnn") == 130
+    assert "index.html was not written" in capsys.readouterr().out
+    assert [path.name for path in tmp_path.iterdir()] == [FILES["vae"]]
+
+
+@pytest.mark.usefixtures("glyphs")
+@pytest.mark.parametrize(
+    ("room", "moment"),
+    [(demo, "load"), (demo_models, "classify"), (demo, "_drawn"), (demo_models, "save_checkpoint")],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_ctrl_c_at_any_other_moment_does_the_same(tmp_path, capsys, monkeypatch, room, moment):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(demo, "DRAWINGS", {"filters": demo.DRAWINGS["filters"]})
-    monkeypatch.setattr(demo, moment, interrupt)
+    monkeypatch.setattr(demo, "DRAWINGS", {"filters": DRAWINGS["filters"]})
+    monkeypatch.setattr(room, moment, interrupt)
 
-    assert run_demo(tmp_path) == 130
+    assert run_cnn(tmp_path) == 130
     assert "index.html was not written" in capsys.readouterr().out
     assert not (tmp_path / "index.html").exists()
 
@@ -273,7 +412,7 @@ def test_a_gpu_that_is_not_there_ends_with_2_and_the_reason(tmp_path, capsys, mo
 
 
 def test_what_is_expected_of_the_network_holds_each_of_its_seeds():
-    for expected in demo.EXPECTED.values():
+    for expected in EXPECTED.values():
         low, high = expected.network
         assert len(expected.seeds) >= 5
         assert low < min(expected.seeds) <= max(expected.seeds) < high
@@ -282,18 +421,18 @@ def test_what_is_expected_of_the_network_holds_each_of_its_seeds():
 
 @pytest.mark.usefixtures("glyphs")
 def test_only_trainings_of_the_same_length_are_compared(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(demo, "DRAWINGS", {"filters": demo.DRAWINGS["filters"]})
+    monkeypatch.setattr(demo, "DRAWINGS", {"filters": DRAWINGS["filters"]})
     monkeypatch.setattr(demo, "_page", lambda *_: None)
     monkeypatch.setattr(demo, "render", lambda _: "")
     for epochs, is_compared in (("1", False), ("3", True)):
-        assert run_demo(tmp_path, "--epochs", epochs) == 0
+        assert run_cnn(tmp_path, "--epochs", epochs) == 0
         said = capsys.readouterr().out
         assert ("98.7 to 99.2%" in said) == is_compared
         assert ("trainings with 5 seeds" in said) == is_compared
 
 
 def test_what_is_expected_of_the_baselines_is_what_the_glyphs_give():
-    glyphs, expected = make_glyphs(), demo.EXPECTED["glyphs"]
+    glyphs, expected = make_glyphs(), EXPECTED["glyphs"]
     learned, tested = glyphs.train_labels, glyphs.test_labels
     constant = constant_accuracy(learned, tested)
     linear = linear_accuracy(glyphs.train_images, learned, glyphs.test_images, tested)
@@ -307,7 +446,7 @@ def test_what_is_expected_of_the_baselines_is_what_the_glyphs_give():
     reason="to fit real digits, set TINYGEN_DATA to a folder with the files of MNIST",
 )
 def test_what_is_expected_of_the_baselines_is_what_mnist_gives():
-    mnist, expected = load_mnist(DATA), demo.EXPECTED["mnist"]
+    mnist, expected = load_mnist(DATA), EXPECTED["mnist"]
     learned, tested = mnist.train_labels, mnist.test_labels
     constant = constant_accuracy(learned, tested)
     linear = linear_accuracy(mnist.train_images, learned, mnist.test_images, tested)

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import fcntl
 import json
 import math
 import os
@@ -118,6 +117,8 @@ def _keep(result: Result) -> None:
 
 @contextmanager
 def _alone() -> Iterator[None]:
+    import fcntl  # which Windows has not
+
     RESULTS.parent.mkdir(exist_ok=True)
     with open(RESULTS.parent / ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -18,7 +18,7 @@ from typing import Any
 
 from tinygen.io.messages import text
 
-__all__ = ["DRAWN_ONLY", "FETCH_SECONDS", "NAMES", "parser"]
+__all__ = ["DRAWN_ONLY", "FAMILIES", "FETCH_SECONDS", "NAMES", "parser"]
 
 NAMES = ("mnist", "fashion-mnist", "cifar10", "glyphs", "shapes")
 """The data sets that models can learn, in the order of the help."""
@@ -28,6 +28,9 @@ DRAWN_ONLY = ("ring", "canvases", "strips")
 
 FETCH_SECONDS = 20
 """How long the demo tries to fetch MNIST."""
+
+FAMILIES = ("cnn", "vae", "gan", "rnn")
+"""Of which the demo trains a model each, in this order."""
 
 WIDTH = 90
 """Letters in a line of help."""
@@ -64,6 +67,10 @@ def parser() -> ArgumentParser:
 
 def _add_demo(commands: Commands[ArgumentParser]) -> None:
     demo = _command(commands, "demo", seconds=FETCH_SECONDS)
+    demo.add_argument(
+        "--only", type=_families, metavar="FAMILY,FAMILY,...",
+        help=text("help option only", names=", ".join(FAMILIES)),
+    )  # fmt: skip
     demo.add_argument(
         "--epochs", type=_at_least(1), metavar="N", help=text("help option demo epochs")
     )
@@ -278,6 +285,16 @@ def _list(given: str) -> list[str]:
     if not all(words):
         raise ArgumentTypeError(text("not a list", given=given))
     return words
+
+
+def _families(given: str) -> list[str]:
+    """Families of models, each once, in the order of the demo."""
+    words = [word.strip() for word in given.split(",")]
+    for word in words:
+        if word not in FAMILIES:
+            families = ", ".join(FAMILIES)
+            raise ArgumentTypeError(text("no such family", given=word, families=families))
+    return [family for family in FAMILIES if family in words]
 
 
 def _model(given: str) -> str:

@@ -262,6 +262,7 @@ footer { color: var(--faint); font-size: .9rem; padding-top: .5rem; }
   .facts div { padding: .8rem 1rem; }
   .wide .paper { overflow-x: auto; }
   .wide img { max-width: none; width: 46rem; }
+  section:first-of-type img { width: 34rem; }
   table { font-size: .95rem; line-height: 1.4; }
   th, td { padding: .5rem .3rem; }
   td { width: 22%; }
@@ -284,7 +285,7 @@ footer { color: var(--faint); font-size: .9rem; padding-top: .5rem; }
   .paper { padding: 0; }
   .figure img { max-height: 8.6cm; width: auto; }
   .wide .paper { overflow: visible; }
-  .wide img { max-width: 100%; width: 100%; }
+  .wide img, section:first-of-type img { max-width: 100%; width: 100%; }
 }"""
 
 LAYOUT = Template(

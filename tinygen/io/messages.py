@@ -24,6 +24,7 @@ MESSAGES = {
     "not a whole number": "{given!r} is not a whole number of at least {minimum}",
     "not positive": "{given!r} is not a number above 0",
     "negative": "{given!r} is not a number of at least 0",
+    "no such family": "{given!r} is none of {families}",
     "not a list": "{given!r} is not a list such as 0,1,2",
     "not a setting": "{given!r} is not of the form NAME=VALUE, such as latent=64",
     "did you mean": "; did you mean {name!r}?",
@@ -36,7 +37,7 @@ MESSAGES = {
     "help": "Learn how images are generated and edited by neural networks.",
     "help epilog": """\
 examples:
-  tinygen demo                            train a network and look at what it learned
+  tinygen demo                            train one model of each family, and look at them
   tinygen generate cgan --label 7         draw sevens with a model that comes with tinygen
   tinygen train vae --data fashion-mnist  train a model of your own
   tinygen COMMAND --help                  what a command does, with examples
@@ -45,16 +46,19 @@ Data sets are looked for in $TINYGEN_DATA, then in the user's cache, then on the
 The exit code is 0 if all went well, 1 if something failed, 2 if the command must be given in
 another way, and 130 after Ctrl-C.""",
     "help title commands": "commands",
-    "help demo": "train a small network in about a minute and make a page about it",
-    "help demo long": "Train a small convolutional network to read characters, test it on others "
-    "that it has not seen, and write a page with pictures of what it learned: open index.html in "
-    "any browser, a network connection is not needed. It reads the handwritten digits of MNIST if "
-    "they are on this machine or can be fetched within {seconds} s, and drawn digits and letters "
-    "otherwise.",
+    "help demo": "train four small models and make a page about them",
+    "help demo long": "Train one model of each family, test it on pictures that it has not seen, "
+    "and write a page about it: a CNN that reads characters, a VAE that packs them into a few "
+    "numbers, a conditional GAN that draws them on command, and an RNN that completes them. Open "
+    "index.html in any browser, a network connection is not needed. They learn the handwritten "
+    "digits of MNIST if these are on this machine or can be fetched within {seconds} s, and drawn "
+    "digits and letters otherwise. The models are kept as well, for tinygen evaluate and tinygen "
+    "generate.",
     "help demo epilog": """\
 examples:
   tinygen demo                          the whole of it, into the folder tinygen-demo
   tinygen demo --offline                never ask the network
+  tinygen demo --only cnn,gan           two of the four: the CNN reads what the GAN draws
   tinygen demo --seed 1 --out second    other first weights: how different is the result?""",
     "help train": "train a model on a data set or on your own pictures",
     "help train long": "Train a model: to tell the classes of a data set apart, or to draw "
@@ -144,8 +148,9 @@ example:
     "cifar10)",
     "help option data evaluated": "a data set or a folder (default: what it was trained on)",
     "help option epochs": "how often to go through the training pictures (default: see below)",
-    "help option demo epochs": "how often to go through the training pictures (default: 1 for "
-    "MNIST, 3 for drawn characters)",
+    "help option demo epochs": "how often each model goes through its training pictures (default: "
+    "on MNIST 2 for the VAE and 1 for the others, on drawn characters 3 to 6)",
+    "help option only": "train only some: {names}",
     "help option batch size": "pictures to learn from at a time (default: see below)",
     "help option lr": "the learning rate at its peak (default: see below)",
     "help option shift": "move training pictures by up to so many pixels (default: 0)",
@@ -389,14 +394,19 @@ example:
     "demo no mnist offline": "        not found, and the network is not asked: digits and letters "
     "drawn by a\n        program take its place",
     "demo data": "        {name}: {train:,} to learn from, {test:,} to be tested on",
-    "demo model": "Model   a convolutional network with {size:,} numbers to learn",
+    "demo cnn": "CNN     reads: a convolutional network with {size:,} numbers to learn",
+    "demo vae": "VAE     packs and unpacks: a variational autoencoder, {size:,} numbers",
+    "demo gan": "GAN     draws what it is told: a generator and its opponent, {size:,} numbers",
+    "demo rnn": "RNN     continues what it has seen: an LSTM over rows, {size:,} numbers",
     "demo drawing": "Drawing the pictures",
     "demo lost": "the page {path} was not written",
     "demo page": "Page    {path}",
     "demo time": "Time    {seconds:.0f} s in all",
     "demo head model": "on {data}",
-    "demo head here": "right",
+    "demo head right": "right",
     "demo head expected": "to expect",
+    "demo head nats": "nats",
+    "demo head as told": "read as told",
     "demo constant": "always the most frequent answer",
     "demo linear": "a linear classifier",
     "demo network one epoch": "the network, after one epoch",
@@ -408,62 +418,166 @@ example:
     "{high:.2%}\nwith 95% confidence.",
     "demo seeds": "To expect is the mean of trainings with {seeds} seeds, give or take three "
     "standard deviations.",
+    "demo once": "once",
+    "demo twice": "twice",
+    "demo times": "{epochs} times",
+    "demo nats": "{value:.1f}",
+    "demo independent": "every pixel for itself, without a model",
+    "demo reconstruction": "the VAE: what its pictures miss",
+    "demo kl": "the VAE: what its codes cost",
+    "demo elbo": "the VAE, both together",
+    "demo note vae": "Fewer is better: minus the lower bound (ELBO) of the log-likelihood, its "
+    "reconstruction and\nits KL divergence, with greys, as the mean of {test:,} test pictures.",
+    "demo chance": "by chance",
+    "demo real": "real test pictures",
+    "demo drawn": "the pictures of the GAN",
+    "demo note gan": "How often the CNN above reads in {total:,} pictures of the GAN what they "
+    "were meant to show;\nthe true share is between {low:.1%} and {high:.1%} with 95% confidence. "
+    "This CNN was trained a minute\nbefore on the same pictures: it is not an independent judge, "
+    "and it does not say whether\nthe pictures differ from each other.",
+    "demo unread": "        trained; no CNN was, so nobody reads its pictures (--only cnn,gan)\n",
+    "demo row generator": "the RNN",
+    "demo note rnn": "Fewer is better: minus the log-likelihood of {test:,} test pictures, black "
+    "and white, each\nwith its class told. The class alone is worth at most ln {classes} = "
+    "{told:.1f} nats.",
     # ---- the page of the demo ------------------------------------------------------------------
     "language": "en",
-    "page title": "A network learned to read",
-    "page lead real": "It began with random numbers. In {seconds:.0f} seconds it went through "
-    "{train:,} handwritten digits of {name}, and then read {total:,} others that it had never "
-    "seen.",
-    "page lead drawn": "It began with random numbers. In {seconds:.0f} seconds it went through "
-    "{train:,} digits and letters drawn by a program, and then read {total:,} others that it had "
-    "never seen.",
-    "page fact right number": "{accuracy:.2%}",
-    "page fact right": "read correctly",
-    "page fact wrong number": "{wrong:,}",
-    "page fact wrong": "mistakes in {total:,}",
-    "page fact size number": "{size:,}",
-    "page fact size": "numbers learned",
-    "page fact time number": "{seconds:.0f} s",
-    "page fact time": "of training",
+    "page title": "Small networks that learned to read and to draw",
+    "page lead real": "Each began with random numbers. In {seconds:.0f} seconds of training, all "
+    "together, they learned from {train:,} handwritten digits of {name}. Here is what "
+    "each of them is, what it made of digits that it had never seen, and how good that is.",
+    "page lead drawn": "Each began with random numbers. In {seconds:.0f} seconds of training, all "
+    "together, they learned from {train:,} digits and letters drawn by a program. Here "
+    "is what each of them is, what it made of characters that it had never seen, and how good "
+    "that is.",
+    "page fact cnn number": "{accuracy:.1%}",
+    "page fact cnn": "read correctly by the CNN: {wrong:,} mistakes in {test:,}",
+    "page fact vae number": "{total:.0f} nats",
+    "page fact vae": "for a picture through the VAE; {independent:.0f} without a model",
+    "page fact gan number": "{agreement:.1%}",
+    "page fact gan": "of what the GAN draws is read as it was meant",
+    "page fact gan unread number": "{classes}",
+    "page fact gan unread": "classes that the GAN draws when told",
+    "page fact rnn number": "{nll:.0f} nats",
+    "page fact rnn": "for a black and white picture by the RNN; {independent:.0f} without a model",
+    "page overview": "At a glance",
+    "page overview caption": "What each model was given, and what it made of it, dark on light. "
+    "The labels are what the CNN read, and what the GAN was told. Blue ink is the RNN's own.",
+    "page overview alt": "Rows of ten pictures of {name}, with the name of what each model was "
+    "given and of what it made.",
+    "page chapter cnn": "The CNN reads",
+    "page chapter cnn lead": "A convolutional network slides small windows over a picture and "
+    "looks for patterns, then for patterns of patterns, and says in the end which of {classes} "
+    "characters it sees. This one has {size:,} numbers to learn; it went {times} through "
+    "{train:,} pictures, in {seconds:.0f} seconds.",
+    "page chapter vae": "The VAE packs and unpacks",
+    "page chapter vae lead": "A variational autoencoder squeezes a picture of {pixels} pixels into "
+    "{latent} numbers, its code, and draws the picture again from them. In training the codes are "
+    "blurred and held close together, so that nearby codes mean similar pictures and any random "
+    "code means something. It went {times} through {train:,} pictures, in {seconds:.0f} seconds.",
+    "page vae-reconstructions": "Through {latent} numbers and back",
+    "page vae-reconstructions caption": "Above, test pictures; below, what is left of them when "
+    "only {latent} numbers are kept. They come back smooth: what the code has no room for is "
+    "averaged.",
+    "page vae-reconstructions alt": "Ten test pictures of {name}, and below each the same picture "
+    "as the VAE rebuilt it, a little blurred.",
+    "page vae-samples": "From random codes",
+    "page vae-samples caption": "Nobody wrote these. The VAE was given random numbers for a code. "
+    "Some look like a character, some like something between two of them.",
+    "page vae-samples alt": "Thirty new pictures in three rows, drawn by the VAE from random "
+    "codes.",
+    "page chapter gan": "The GAN draws what it is told",
+    "page chapter gan lead": "Two networks play against each other: one turns random numbers and "
+    "the name of a class into a picture, the other tries to tell these pictures from real ones. "
+    "Each learns from the other's success. They went {times} through {train:,} pictures, in "
+    "{seconds:.0f} seconds.",
+    "page gan-samples": "Drawn on command",
+    "page gan-samples caption": "The label above is what was asked for.{frames} Are those of a "
+    "class different from each other? A GAN that has found one good picture likes to repeat it.",
+    "page gan frames": " An orange frame marks a picture that the CNN took for something else.",
+    "page gan-samples alt": "Pictures drawn by the GAN, labelled with the class that it was told.",
+    "page chapter rnn": "The RNN goes on",
+    "page chapter rnn lead": "A recurrent network reads a picture row by row, from the top, and "
+    "remembers. From what it remembers, and the class, it tells how likely each next row is; so "
+    "it can draw rows, too, and it knows the exact probability of any picture. It went {times} "
+    "through {train:,} pictures, in {seconds:.0f} seconds.",
+    "page rnn-completions": "Half a picture, and how it goes on",
+    "page rnn-completions caption": "It saw the first {kept} of {rows} rows of test pictures, and "
+    "the class. The blue is its own, drawn three times: the same beginning, other endings. Below "
+    "is how the picture really went on.",
+    "page rnn-completions alt": "The upper halves of ten test pictures of {name}, three "
+    "completions of each by the RNN, and the real pictures.",
+    "page chapter inside": "A closer look at the CNN",
+    "page chapter inside lead": "How it learned, what it confuses, what its layers see, and "
+    "whether it knows when it is right.",
+    "picture upper": "upper half",
+    "picture ending": "one ending",
+    "picture another": "another",
+    "picture third": "a third",
+    "picture rebuilt": "rebuilt",
+    "picture real": "in truth",
+    "overview cnn": "CNN reads",
+    "overview vae given": "VAE is given",
+    "overview vae rebuilt": "VAE rebuilds them",
+    "overview vae": "VAE invents",
+    "overview gan": "GAN draws as told",
+    "overview rnn given": "RNN is given",
+    "overview rnn": "RNN completes",
     "page table": "Is that good?",
     "page predictions": "What it reads, and what fools it",
     "page predictions title": "{name}: {accuracy:.2%} read correctly",
+    "page predictions alt": "Pictures that the CNN read correctly, and below them its surest "
+    "mistakes, with what it took them for.",
     "page predictions caption": "Below each picture stands what the network took it for, and how "
     "sure it was. Look at the mistakes: would you have been right?",
     "page loss": "How it learned",
+    "page loss alt": "A curve of the loss over the steps of the training: it falls steeply, then "
+    "slowly.",
     "page loss caption": "The loss is how much the right answer surprised the network: minus the "
     "logarithm of the probability that it gave to it. Who knows nothing gives each of {classes} "
     "answers the same chance, a loss of ln {classes} = {ignorance:.2f}. There the curve begins. "
     "The pale line is one batch at a time, the strong one their running mean.",
     "page confusion-matrix": "What it takes for what",
+    "page confusion-matrix alt": "A table of what was written against what was read.",
     "page confusion-matrix caption": "A row is what was written, a column what was read. Blue is "
     "right, orange is a mistake. Where orange gathers, two characters look alike to the network: "
     "do they to you?",
     "page filters": "What it looks for",
+    "page filters alt": "The 24 windows of weights of the first layer, in orange and blue.",
     "page filters caption": "The first layer slides 24 small windows of 5×5 weights over the "
     "picture. Where light meets orange and dark meets blue, a window answers strongly. Nobody "
     "drew these: they began as random numbers, and each step of the training moved them a little.",
     "page activations-1": "What the first layer sees",
+    "page activations-1 alt": "A test picture and the 24 maps of the first layer's answers.",
     "page activations-1 caption": "The picture in the frame is a test picture ({example}). Beside "
     "it are the answers of the 24 windows: bright where a window found what it looks for.",
     "page activations-2": "What the second layer makes of it",
+    "page activations-2 alt": "The same picture and the 32 coarse maps of the second layer.",
     "page activations-2 caption": "The second layer looks for patterns in the answers of the "
     "first. Its 32 maps are coarse, 5×5: less about where, more about what. From these 800 "
     "numbers the last two layers decide.",
     "page calibration": "Does it know when it is right?",
+    "page calibration alt": "Bars of how often the CNN was right, by how sure it was.",
     "page calibration caption": "Of all answers given with 80% confidence, 80% should be right: "
     "then the bars end at the dotted line. Below, how many answers were given with each "
     "confidence: nearly all are sure, so the bars on the left stand for a few pictures each, and "
     "jump about.",
     "page next": "Go on",
-    "page command again": "tinygen demo --seed {seed} --epochs {epochs}",
+    "page command again": "tinygen demo --seed {seed}{epochs}{only}",
     "page command again does": "Makes this page again, with the same numbers. Another seed gives "
-    "another network: how different is it?",
-    "page command better": "tinygen train cnn --epochs 12 --set dropout=0.3 --shift 2 --all",
-    "page command better does": "Twelve times through, moved about and with gaps: some 99.4% "
+    "other networks: how different are they?",
+    "page command after cnn": "tinygen train cnn --epochs 12 --set dropout=0.3 --shift 2 --all",
+    "page command after cnn does": "Twelve times through, moved about and with gaps: some 99.4% "
     "on MNIST.",
-    "page command evaluate": "tinygen evaluate {folder}/model.npz",
-    "page command evaluate does": "Tests the network of this page again, with more numbers.",
+    "page command after vae": "tinygen evaluate {folder}/vae.npz",
+    "page command after vae does": "Tests the VAE of this page again, with more numbers. The other "
+    "models are beside it: model.npz is the CNN, cgan.npz the GAN, row-generator.npz the RNN.",
+    "page command after gan": "tinygen generate {folder}/cgan.npz --label {class}",
+    "page command after gan does": "Draws 64 more of one class with the GAN of this page. cgan "
+    "alone, without a folder, is one that was trained for longer.",
+    "page command after rnn": "tinygen generate {folder}/row-generator.npz --temperature 0.7",
+    "page command after rnn does": "Draws whole pictures with the RNN, and more carefully: at a "
+    "temperature of 0 each pixel is the likeliest.",
     "page command own": "tinygen train cnn --data FOLDER",
     "page command own does": "Learns from your own pictures: FOLDER/train/cat/*.jpg, "
     "FOLDER/train/dog/*.jpg, and others in FOLDER/test.",
