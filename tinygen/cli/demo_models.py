@@ -58,7 +58,9 @@ class Lesson(NamedTuple):
 
 LESSONS = {
     "cnn": Lesson(replace(RECIPES["cnn"], lr=0.01), {"mnist": 1, "glyphs": 3}),
-    "vae": Lesson(RECIPES["vae"], {"mnist": 2, "glyphs": 6}),
+    "vae": Lesson(
+        replace(RECIPES["vae"], lr=3e-3, schedule="one-cycle"), {"mnist": 3, "glyphs": 6}
+    ),
     # Its usual average over a thousand steps would remember the beginning of so short a run, and a
     # rate that falls would end it too early: the average over a hundred steps does the same.
     "gan": Lesson(
@@ -69,8 +71,16 @@ LESSONS = {
         ),
         {"mnist": 1, "glyphs": 5},
     ),
-    # Smaller batches make more steps of one epoch.
-    "rnn": Lesson(replace(RECIPES["row-generator"], batch_size=64), {"mnist": 1, "glyphs": 3}),
+    # Smaller batches make more steps of an epoch, a smaller network more epochs of a minute.
+    "rnn": Lesson(
+        replace(
+            RECIPES["row-generator"],
+            lr=0.01,
+            batch_size=64,
+            arguments={"classes": True, "units": 128, "head_units": 64},
+        ),
+        {"mnist": 2, "glyphs": 3},
+    ),
 }
 
 
