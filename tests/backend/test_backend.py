@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 import threading
@@ -122,12 +123,19 @@ def test_memory_that_the_pool_holds_unused_is_free(
 # ---- kernels ---------------------------------------------------------------------------------
 
 
+needs_kernels = pytest.mark.skipif(
+    importlib.util.find_spec("tinygen.fast") is None, reason="tinygen/fast was deleted"
+)
+
+
+@needs_kernels
 def test_a_kernel_is_found_by_module_and_name(cupy: backend.Backend) -> None:
     assert callable(backend.kernel(cupy.xp, "philox_float32"))
     assert backend.kernel(np, "philox_float32") is None
     assert backend.kernel(np, "no such kernel") is None
 
 
+@needs_kernels
 def test_plain_hides_all_kernels_until_its_block_ends(cupy: backend.Backend) -> None:
     with tg.plain():
         assert backend.kernel(cupy.xp, "philox_float32") is None
@@ -137,12 +145,14 @@ def test_plain_hides_all_kernels_until_its_block_ends(cupy: backend.Backend) -> 
     assert backend.kernel(cupy.xp, "philox_float32") is not None
 
 
+@needs_kernels
 def test_plain_ends_with_an_error(cupy: backend.Backend) -> None:
     with pytest.raises(ZeroDivisionError), tg.plain():
         raise ZeroDivisionError
     assert backend.kernel(cupy.xp, "philox_float32") is not None
 
 
+@needs_kernels
 def test_plain_belongs_to_its_thread(cupy: backend.Backend) -> None:
     found = []
     with tg.plain():
