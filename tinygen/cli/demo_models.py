@@ -58,8 +58,10 @@ class Lesson(NamedTuple):
 
 LESSONS = {
     "cnn": Lesson(replace(RECIPES["cnn"], lr=0.01), {"mnist": 1, "glyphs": 3}),
+    # With a short code most of what it invents looks like a character, if a blurred one.
     "vae": Lesson(
-        replace(RECIPES["vae"], lr=3e-3, schedule="one-cycle"), {"mnist": 3, "glyphs": 6}
+        replace(RECIPES["vae"], lr=3e-3, schedule="one-cycle", arguments={"latent": 8}),
+        {"mnist": 3, "glyphs": 6},
     ),
     # Its usual average over a thousand steps would remember the beginning of so short a run, and a
     # rate that falls would end it too early: the average over a hundred steps does the same.
