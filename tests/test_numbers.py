@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from tests.numbers.__main__ import _line, _page
-from tests.numbers.baselines import binarized, independent_pixels, mixture_of_bernoullis
+from tests.numbers.baselines import mixture_of_bernoullis
 from tests.numbers.rows import ROWS
+from tinygen.cli.baselines import independent_pixels
+from tinygen.cli.likelihoods import binarized
 from tinygen.train.recipe import RECIPES
 
 
@@ -30,14 +32,14 @@ def test_binarization_is_fixed_by_its_seed_and_right_on_average() -> None:
 
 def test_fair_coins_cost_the_logarithm_of_two_a_pixel() -> None:
     pictures = all_pictures()
-    assert independent_pixels(pictures, pictures) == pytest.approx(4 * np.log(2))
+    assert independent_pixels(255 * pictures, pictures) == pytest.approx(4 * np.log(2))
 
 
 def test_one_component_is_a_model_of_independent_pixels() -> None:
     chance = np.random.default_rng(0)
     train = (chance.random((3000, 1, 3, 3)) < 0.3).astype(np.float32)
     alone = mixture_of_bernoullis(train, train, 1, 5, 0)
-    assert alone == pytest.approx(independent_pixels(train, train), abs=1e-3)
+    assert alone == pytest.approx(independent_pixels(255 * train, train), abs=1e-3)
 
 
 def test_two_components_find_two_kinds_of_pictures() -> None:

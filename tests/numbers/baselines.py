@@ -4,47 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["binarized", "independent_pixels", "mixture_of_bernoullis"]
+__all__ = ["mixture_of_bernoullis"]
 
 ROWS = 10_000
 """Pictures that are compared with all components at once."""
 
 
-def binarized(pictures: np.ndarray, seed: int) -> np.ndarray:
-    """Each pixel 1 with the probability that its grey value says, once and for all by the seed.
-
-    Parameters
-    ----------
-    pictures : uint8 array of shape (N, H, W)
-    seed : int
-
-    Returns
-    -------
-    float32 array of shape (N, 1, H, W)
-        Of 0 and 1.
-    """
-    chance = np.random.default_rng(seed)
-    greys = pictures.astype(np.float32) / 255
-    return (chance.random(greys.shape, np.float32) < greys).astype(np.float32)[:, None]
-
-
-def independent_pixels(train: np.ndarray, test: np.ndarray) -> float:
-    """The mean negative log-likelihood, in nats a picture, if each pixel has a share of its own.
-
-    Shares are counted with one more picture of either kind (Laplace), so that none is 0 or 1.
-    """
-    train, test = (pictures.reshape(len(pictures), -1) for pictures in (train, test))
-    share = (train.sum(0, dtype=np.float64) + 1) / (len(train) + 2)
-    return float(-(test @ np.log(share) + (1 - test) @ np.log(1 - share)).mean())
-
-
 def mixture_of_bernoullis(
     train: np.ndarray, test: np.ndarray, components: int, rounds: int, seed: int
 ) -> float:
-    """The same for a mixture of such models, by expectation and maximization.
+    """The mean negative log-likelihood, in nats a picture, by a mixture of independent pixels.
 
     ``p(x) = sum_k w_k prod_j p_kj^x_j (1 - p_kj)^(1 - x_j)`` (C. Bishop, "Pattern Recognition and
-    Machine Learning", 2006, section 9.3.3), begun at random pictures blended with the mean one.
+    Machine Learning", 2006, section 9.3.3), fitted by expectation and maximization, which begin at
+    random pictures blended with the mean one.
     """
     train, test = (pictures.reshape(len(pictures), -1) for pictures in (train, test))
     chance = np.random.default_rng(seed)

@@ -8,14 +8,15 @@ it has learned from.
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 import tinygen as tg
-from tinygen import data, metrics, optim
-from tinygen.models import create, pretrained
-from tinygen.nn import functional as F
+from tinygen import data, metrics
+from tinygen.models import pretrained
+from tinygen.train.recipe import RECIPES, new_model, new_trainer, training_batches
 
 CLASSES = 10
 SAMPLES = 10_000
@@ -113,21 +114,9 @@ def diversity(pictures: np.ndarray, labels: np.ndarray) -> float:
 
 def accuracy_when_trained_on(pictures: np.ndarray, labels: np.ndarray, seed: int) -> float:
     """The test accuracy of the fast CNN after one epoch on nothing but these pictures."""
-    tg.manual_seed(seed)
-    scaled = pictures / 255.0
-    model = create("cnn", mean=float(scaled.mean()), std=float(scaled.std()))
-    loader = data.DataLoader(
-        data.TensorDataset(pictures, labels), 256, shuffle=True, seed=seed, transform=data.ToFloat()
-    )
-    adam = optim.Adam(model.parameters(), lr=0.01, betas=(0.7, 0.9))
-    schedule = optim.lr_scheduler.OneCycleLR(
-        adam, 0.01, total_steps=len(loader), cycle_momentum=False
-    )
-    for images, targets in loader:
-        loss = F.cross_entropy(model(images), targets)
-        adam.zero_grad()
-        loss.backward()
-        adam.step()
-        schedule.step()
+    recipe = replace(RECIPES["cnn"], epochs=1, lr=0.01, seed=seed)
+    model, _ = new_model(recipe, pictures, CLASSES)
+    trainer = new_trainer(model, recipe, len(pictures), progress=None)
+    trainer.fit(training_batches(recipe, pictures, labels), recipe.epochs)
     guesses = model.predict(in_floats(mnist().test_images)).numpy()
     return float((guesses == mnist().test_labels).mean())

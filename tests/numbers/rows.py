@@ -15,12 +15,23 @@ from typing import Any
 import numpy as np
 
 import tinygen as tg
-from tests.numbers import baselines, judging
+from tests.numbers import judging
+from tests.numbers.baselines import mixture_of_bernoullis
 from tinygen import data, metrics
+from tinygen.cli.baselines import independent_pixels
+from tinygen.cli.likelihoods import binarized
 from tinygen.models import PointGAN
 from tinygen.plots import image_grid
 from tinygen.train import Trainer
-from tinygen.train.recipe import RECIPES, Card, Recipe, new_model, new_trainer, training_batches
+from tinygen.train.recipe import (
+    RECIPES,
+    Card,
+    Recipe,
+    new_model,
+    new_trainer,
+    pictures_of,
+    training_batches,
+)
 
 __all__ = ["ROWS", "Row", "Run"]
 
@@ -92,8 +103,7 @@ class Row:
 
 def train(run: Run, recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> tuple[Any, Trainer]:
     """Train by a recipe, or go on where the run's folder says that it was stopped."""
-    pictures = images[:, None] if images.ndim == 3 else images
-    pictures, labels = run.images(pictures), run.images(labels)
+    pictures, labels = run.images(pictures_of(images)), run.images(labels)
     classes = int(labels.max()) + 1
     model, arguments = new_model(recipe, pictures, classes)
     card = Card(recipe, arguments, [str(label) for label in range(classes)])
@@ -189,8 +199,7 @@ def row_generator(run: Run) -> Numbers:
 
 
 def _autoregressive(run: Run, recipe: Recipe, name: str) -> Numbers:
-    train_images = baselines.binarized(mnist().train_images, BINARIZATION)
-    test = baselines.binarized(mnist().test_images, BINARIZATION + 1)
+    train_images, test = fixed_binarization()
     as_bytes = (train_images * 255).astype(np.uint8)  # which the model's own drawing leaves alone
     model, trainer = train(run, recipe, as_bytes, mnist().train_labels)
     tg.manual_seed(run.seed)
@@ -209,13 +218,19 @@ def mean_nll(model: Any, pictures: np.ndarray) -> float:
 
 def simple_models(run: Run) -> Numbers:
     """What needs no network, on the same pixels as the autoregressive models."""
-    train_images = run.images(baselines.binarized(mnist().train_images, BINARIZATION))
-    test = baselines.binarized(mnist().test_images, BINARIZATION + 1)
+    train_images, test = fixed_binarization()
+    train_images = run.images(train_images)
     return {
-        "independent pixels": baselines.independent_pixels(train_images, test),
-        "mixture of 10": baselines.mixture_of_bernoullis(train_images, test, 10, 50, run.seed),
-        "mixture of 500": baselines.mixture_of_bernoullis(train_images, test, 500, 30, run.seed),
+        "independent pixels": independent_pixels(255 * train_images, test),
+        "mixture of 10": mixture_of_bernoullis(train_images, test, 10, 50, run.seed),
+        "mixture of 500": mixture_of_bernoullis(train_images, test, 500, 30, run.seed),
     }
+
+
+def fixed_binarization() -> tuple[np.ndarray, np.ndarray]:
+    """Training and test pictures of 0 and 1, drawn once and for all."""
+    train_images, test = (pictures_of(p) for p in (mnist().train_images, mnist().test_images))
+    return binarized(train_images, BINARIZATION), binarized(test, BINARIZATION + 1)
 
 
 # ---- the reader of rows ------------------------------------------------------------------------

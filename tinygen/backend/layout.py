@@ -32,7 +32,7 @@ def as_images(pixels: Array) -> Array:
 
 
 def empty_images(shape: tuple[int, ...], dtype: Any) -> Array:
-    """Uninitialized images of shape (N, C, H, W), channels-last in memory that they own."""
+    """Uninitialized images of shape (N, C, H, W), channels-last in memory."""
     batch, channels, height, width = shape
     return as_images(empty((batch, height, width, channels), dtype))
 

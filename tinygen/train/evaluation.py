@@ -9,6 +9,7 @@ import numpy as np
 
 import tinygen as tg
 from tinygen.metrics import accuracy_score
+from tinygen.models.base import evaluating
 from tinygen.nn import Module
 
 __all__ = ["accuracy", "undisturbed"]
@@ -36,13 +37,11 @@ def undisturbed(model: Module, seed: int | None) -> Iterator[None]:
 
     With a seed the noise is the same each time, so that the results can be compared.
     """
-    noise, was_training = tg.get_rng_state(), model.training
+    noise = tg.get_rng_state()
     if seed is not None:
         tg.manual_seed(seed)
-    model.eval()
     try:
-        with tg.no_grad():
+        with evaluating(model), tg.no_grad():
             yield
     finally:
-        model.train(was_training)
         tg.set_rng_state(noise)
