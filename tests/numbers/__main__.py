@@ -45,7 +45,7 @@ def main() -> None:
         return
     for name in [] if options.table else options.rows or list(ROWS):
         for seed in range(options.seeds or ROWS[name].seeds):
-            if any(result["row"] == name and result["seed"] == seed for result in _results()):
+            if not options.short and (name, seed) in {(r["row"], r["seed"]) for r in _results()}:
                 continue
             result = _in_a_process(name, seed, options)
             print(name, f"seed {seed}:", json.dumps(result["numbers"]), flush=True)
