@@ -128,7 +128,8 @@ def _alone() -> Iterator[None]:
 
 HEAD = """# What the models reach
 
-Written by `python -m tests.numbers`; the rows are in [`rows.py`](../rows.py), the recipes in
+Written by `python -m tests.numbers`; the rows are in [`models.py`](../models.py) and
+[`tasks`](../tasks), the recipes in
 `tinygen/train/recipe.py`, each run with its date, processor and all its numbers in
 [`rows.json`](rows.json). Real MNIST unless the row says otherwise; all training
 pictures are learned from, the test pictures are looked at once. Mean ± standard deviation over the

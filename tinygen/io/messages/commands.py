@@ -1,16 +1,8 @@
-"""All that tinygen says to people while all is well, by key.
-
-A translation is another dictionary with the same keys and the same names in braces. What stands
-here is shown as it is; nothing in it is markup. Two kinds of words stand elsewhere: the texts of
-exceptions, where these are raised, and those of Python's argparse ("usage", "invalid choice"),
-which Python itself translates through gettext.
-"""
+"""What the commands but those of the tasks say; also their help and the demo's page."""
 
 from __future__ import annotations
 
-from typing import Any
-
-__all__ = ["MESSAGES", "text"]
+__all__ = ["MESSAGES"]
 
 MESSAGES = {
     # ---- for all commands ----------------------------------------------------------------------
@@ -586,21 +578,3 @@ example:
     "page footer": "Made by tinygen {version}, seed {seed}. This page and its pictures need no "
     "network connection.",
 }
-"""What is said, by key; :func:`text` fills in the names in braces."""
-
-
-def text(key: str, **values: Any) -> str:
-    """A message with its values filled in.
-
-    Parameters
-    ----------
-    key : str
-        A key of ``MESSAGES``.
-    **values
-        One for each name in braces.
-
-    Returns
-    -------
-    str
-    """
-    return MESSAGES[key].format(**values)

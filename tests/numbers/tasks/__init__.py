@@ -1,0 +1,1 @@
+"""The rows of the tasks, a file for each."""

@@ -1,0 +1,7 @@
+"""The rows of the task: restore."""
+
+from __future__ import annotations
+
+from tests.numbers.running import Row
+
+ROWS: dict[str, Row] = {}

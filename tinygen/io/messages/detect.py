@@ -1,0 +1,7 @@
+"""What is said of the task: detect."""
+
+from __future__ import annotations
+
+__all__ = ["MESSAGES"]
+
+MESSAGES: dict[str, str] = {}
