@@ -77,7 +77,7 @@ def test_what_cannot_be_fetched_ends_with_1_and_every_mirror(capsys):
     assert said.count("is not asked by tests") == 3
 
 
-@pytest.mark.parametrize("name", DRAWN_ONLY)
+@pytest.mark.parametrize("name", SAMPLES)
 def test_what_is_for_other_models_is_shown_too(tmp_path, capsys, name):
     pictures = []
     for seed in ("0", "0", "1"):
@@ -91,7 +91,7 @@ def test_what_is_for_other_models_is_shown_too(tmp_path, capsys, name):
 
 
 def test_the_shapes_that_are_listed_are_those_that_are_drawn():
-    assert SAMPLES.keys() == set(DRAWN_ONLY)
+    assert set(DRAWN_ONLY) < SAMPLES.keys()
     assert SAMPLES["ring"].shape == data.draw_ring(1, 0).points[0].shape
     assert SAMPLES["canvases"].shape[1:] == data.draw_canvases(1, 0).images[0].shape
     assert SAMPLES["strips"].shape[1:] == data.draw_strips(1, 0).images[0].shape

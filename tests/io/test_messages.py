@@ -13,7 +13,7 @@ import pytest
 import tinygen
 from tinygen.io.messages import MESSAGES, text
 
-LOOK_UP = ("text", "say", "_wrapped")
+LOOK_UP = ("text", "say", "wrapped")
 """Functions whose first argument is a key."""
 
 PACKAGE = Path(tinygen.__file__).parent

@@ -11,6 +11,7 @@ import tinygen as tg
 from tests.nn.helpers import values
 from tinygen.io import save_checkpoint
 from tinygen.models.made import MADE, MaskedDense, as_rows
+from tinygen.models.pixelcnn import PixelCNN
 from tinygen.models.rnn import RowGenerator
 from tinygen.optim import Adam
 
@@ -20,7 +21,11 @@ KINDS = {
     "rows": lambda **given: RowGenerator(**{"units": 8, "head": "independent", **given}),
     "rows-and-pixels": lambda **given: RowGenerator(**{"units": 8, "head_units": 8, **given}),
     "two-layers": lambda **given: RowGenerator(**{"units": 5, "layers": 2, **given}),
+    "convolutions": lambda **given: PixelCNN(**{"units": 12, "layers": 2, **given}),
 }
+
+STRENGTH = {"convolutions": 2.0}
+"""By how much weights are enlarged where 2.5 is too much: that of five layers is multiplied."""
 
 TOY = (1, 3, 3)
 
@@ -34,7 +39,7 @@ def make(request):
         model = KINDS[request.param](**{"picture_shape": TOY, **given})
         with tg.no_grad():
             for parameter in model.parameters():
-                parameter.mul_(2.5)
+                parameter.mul_(STRENGTH.get(request.param, 2.5))
         return model
 
     return made
@@ -150,7 +155,7 @@ def test_every_parameter_has_the_right_slope(make):
 # ---- training --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", [MADE, RowGenerator])
+@pytest.mark.parametrize("kind", [MADE, PixelCNN, RowGenerator])
 @pytest.mark.parametrize("shape", [(1, 28, 28), (3, 32, 32)], ids=str)
 def test_an_untrained_model_takes_every_pixel_for_a_coin(kind, shape):
     tg.manual_seed(0)
@@ -429,6 +434,8 @@ def test_a_model_from_a_checkpoint_draws_the_same_pictures(make, tmp_path):
     arguments = {"classes": 2, "picture_shape": list(TOY)}
     if isinstance(model, MADE):
         arguments |= {"hidden": [layer.out_features for layer in model.network.hidden]}
+    elif isinstance(model, PixelCNN):
+        arguments |= {"units": 12, "layers": len(model.horizontal.layers)}
     else:
         lstm, made = model.lstm, hasattr(model.head, "hidden")
         arguments |= {"units": lstm.hidden_size, "layers": lstm.num_layers}
@@ -458,18 +465,18 @@ BINARY = bits(2, *TOY)
         (lambda m, _: m.log_prob(tg.tensor(BINARY), [0, 1]), "unconditional and takes no labels"),
         (lambda m, _: m.sample(2, labels=[0, 1]), "unconditional and takes no labels"),
         (lambda m, _: m.predict(tg.tensor(BINARY)), "unconditional, it knows no classes"),
-        (lambda _, c: c.log_prob(tg.tensor(BINARY)), "conditional: give the labels"),
-        (lambda _, c: c.complete(tg.tensor(BINARY), rows=1), "conditional: give the labels"),
+        (lambda _, c: c.log_prob(tg.tensor(BINARY)), "of 3 classes: give the labels"),
+        (lambda _, c: c.complete(tg.tensor(BINARY), rows=1), "of 3 classes: give the labels"),
         (lambda _, c: c.sample(2, labels=[0, 3]), "labels are 0 to 2, got 3"),
         (lambda _, c: c.sample(2, labels=[-1, 0]), "labels are 0 to 2, got -1"),
         (lambda _, c: c.sample(2, labels=[0]), r"labels of shape \(2,\), got \(1,\)"),
-        (lambda m, _: m.sample(0), "n is at least 1"),
+        (lambda m, _: m.sample(0), "n must be at least 1"),
         (lambda m, _: m.sample(1, temperature=-1.0), "temperature divides"),
         (lambda m, _: m.sample(1, temperature=math.nan), "temperature divides"),
         (lambda m, _: m.complete(tg.tensor(BINARY)), "either rows or a mask"),
         (lambda m, _: m.complete(tg.tensor(BINARY), rows=4), "rows is from 0 to 3, got 4"),
         (lambda m, _: m.complete(tg.tensor(BINARY), rows=-1), "rows is from 0 to 3, got -1"),
-        (lambda m, _: m.complete(tg.tensor(BINARY), rows=1, samples=0), "samples is at least 1"),
+        (lambda m, _: m.complete(tg.tensor(BINARY), rows=1, samples=0), "samples must be at least 1"),
         (
             lambda m, _: m.complete(tg.tensor(BINARY), mask=tg.ones(2, 2) > 0),
             r"mask has shape \(3, 3\) or \(1, 3, 3\).*got \(2, 2\)",

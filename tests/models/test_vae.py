@@ -586,11 +586,11 @@ def test_the_checkpoint_of_another_model_is_refused(tmp_path):
     [
         (lambda: VAE(likelihood="gausian"), "did you mean 'gaussian'"),
         (lambda: VAE(activation="sigmoid"), "activation is one of relu, tanh, got 'sigmoid'"),
-        (lambda: VAE(latent=0), "latent is at least 1, got 0"),
-        (lambda: VAE(classes=0), "classes is at least 1"),
-        (lambda: VAE(beta=-1.0), "beta is at least 0"),
-        (lambda: VAE(warm_up=-1), "warm_up is at least 0"),
-        (lambda: VAE(importance_samples=0), "importance_samples is at least 1"),
+        (lambda: VAE(latent=0), "latent must be at least 1, got 0"),
+        (lambda: VAE(classes=0), "classes must be at least 1"),
+        (lambda: VAE(beta=-1.0), "beta must be at least 0"),
+        (lambda: VAE(warm_up=-1), "warm_up must be at least 0"),
+        (lambda: VAE(importance_samples=0), "importance_samples must be at least 1"),
         (lambda: VAE(importance_samples=5, beta=2.0), "no divergence apart"),
         (lambda: VAE(importance_samples=5, warm_up=100), "no divergence apart"),
         (lambda: VAE(likelihood="gaussian", std=-1.0), "deviation is positive"),
@@ -611,12 +611,12 @@ def test_a_model_that_makes_no_sense_is_refused(make, message):
         (lambda model: model.elbo(tg.rand(2, 3, 4, 4)), ValueError, r"\(N, 1, 4, 4\)"),
         (lambda model: model.log_likelihood(-tg.rand(2, 1, 4, 4)), ValueError, "from 0 to 1"),
         (lambda model: model.importance_weighted_bound(tg.rand(1, 1, 4, 4), 0), ValueError,
-         "k is at least 1"),
-        (lambda model: model.elbo(tg.rand(1, 1, 4, 4), samples=0), ValueError, "samples is at"),
+         "k must be at least 1"),
+        (lambda model: model.elbo(tg.rand(1, 1, 4, 4), samples=0), ValueError, "samples must be at"),
         (lambda model: model.log_likelihood(tg.rand(1, 1, 4, 4), chunk=0), ValueError,
-         "chunk is at least 1"),
+         "chunk must be at least 1"),
         (lambda model: model.decode(tg.rand(2, 3)), ValueError, r"\(N, 2\), got \(2, 3\)"),
-        (lambda model: model.sample(2, labels=[0, 1]), ValueError, "not conditional"),
+        (lambda model: model.sample(2, labels=[0, 1]), ValueError, "unconditional and takes no labels"),
     ],
 )  # fmt: skip
 def test_what_is_not_for_this_model_is_refused(tiny, use, error, message):
@@ -627,11 +627,11 @@ def test_what_is_not_for_this_model_is_refused(tiny, use, error, message):
 @pytest.mark.parametrize(
     ("use", "error", "message"),
     [
-        (lambda model: model.encode(tg.rand(2, 1, 4, 4)), ValueError, "of 3 classes: give labels"),
+        (lambda model: model.encode(tg.rand(2, 1, 4, 4)), ValueError, "of 3 classes: give the lab"),
         (lambda model: model.sample(2, labels=[0, 3]), ValueError, "labels are 0 to 2"),
         (lambda model: model.sample(2, labels=[-1, 0]), ValueError, "labels are 0 to 2"),
-        (lambda model: model.sample(2, labels=[0]), ValueError, r"2 labels, got shape \(1,\)"),
-        (lambda model: model.sample(2, labels=[0.0, 1.0]), TypeError, "must be integers"),
+        (lambda model: model.sample(2, labels=[0]), ValueError, r"shape \(2,\), got \(1,\)"),
+        (lambda model: model.sample(2, labels=[0.0, 1.0]), TypeError, "labels are integers"),
     ],
 )
 def test_labels_that_a_conditional_model_cannot_use_are_refused(tiny, use, error, message):

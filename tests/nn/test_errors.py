@@ -192,7 +192,7 @@ SETTINGS = [
           r"max_pool2d: padding 2 is more than half of the kernel \(2, 2\)"),
     wrong(lambda: nn.Upsample()(IMAGES), ValueError, "interpolate: give either size or scale"),
     wrong(lambda: nn.Upsample(4, mode="cubic")(IMAGES), ValueError,
-          "interpolate: mode must be 'nearest' or 'bilinear', got 'cubic'"),
+          "interpolate: mode must be 'nearest', 'bilinear' or 'bicubic', got 'cubic'"),
     wrong(lambda: nn.Dropout(1.5), ValueError, "Dropout: p is a probability, got 1.5"),
     wrong(lambda: nn.LSTM(3, 2, dropout=-0.1), ValueError, "LSTM: dropout is a probability"),
     wrong(lambda: nn.GRU(3, 0), ValueError, "GRU: hidden_size must be a positive integer, got 0"),

@@ -52,6 +52,10 @@ AS_FUNCTION = {
         nn.Upsample(size=(9, 11), mode="bilinear", align_corners=True),
         lambda m, x: F.interpolate(x, (9, 11), mode="bilinear", align_corners=True),
     ),
+    "Upsample, bicubic": (
+        nn.Upsample(scale_factor=2, mode="bicubic"),
+        lambda m, x: F.interpolate(x, scale_factor=2, mode="bicubic"),
+    ),
     "ZeroPad2d": (nn.ZeroPad2d((1, 2, 0, 3)), lambda m, x: F.pad(x, (1, 2, 0, 3))),
     "Flatten": (nn.Flatten(), lambda m, x: x.reshape(2, 4 * 7 * 6)),
     "Flatten, partly": (nn.Flatten(2, 3), lambda m, x: x.reshape(2, 4, 7 * 6)),

@@ -22,18 +22,23 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.machine import child_environment, numpy_build, processor
+from tests.numbers import models
 from tests.numbers.rows import ROWS, Row, Run
 from tinygen.io import whole_file
 
 HERE = Path(__file__).parent
 PICTURES = HERE / "results"
 RESULTS, TABLE = PICTURES / "rows.json", PICTURES / "README.md"
+README = HERE.parents[1] / "README.md"
+
+PARTS = {"models": list(models.ROWS), "tasks": [row for row in ROWS if row not in models.ROWS]}
+"""The tables of the README, by the names of their markers."""
 
 Result = dict[str, Any]
 
@@ -51,8 +56,7 @@ def main() -> None:
             print(name, f"seed {seed}:", json.dumps(result["numbers"]), flush=True)
             if not options.short:
                 _keep(result)
-    with whole_file(TABLE, "w") as file:
-        file.write(_page(_results()))
+    _write_tables(_results())
 
 
 def _options() -> argparse.Namespace:
@@ -147,6 +151,43 @@ two cores: alone they take less.
   the autoregressive models of one drawing by our own seed, which is not the published one.
 
 """
+
+
+def _write_tables(results: list[Result]) -> None:
+    """The page of all numbers, and the short tables of the README between its markers."""
+    with whole_file(TABLE, "w") as file:
+        file.write(_page(results))
+    readme = README.read_text("utf-8")
+    for part, rows in PARTS.items():
+        readme = with_table(readme, part, summary(rows, results))
+    with whole_file(README, "w") as file:
+        file.write(readme)
+
+
+def with_table(page: str, part: str, table: str) -> str:
+    """A page with what stands between ``<!-- part -->`` and ``<!-- end of part -->`` exchanged."""
+    start, end = f"<!-- {part} -->\n", f"<!-- end of {part} -->"
+    before, rest = page.split(start)
+    _, after = rest.split(end)
+    return before + start + table + end + after
+
+
+def summary(rows: Iterable[str], results: list[Result], numbers: int = 2) -> str:
+    """A line for each row that has run, with its first numbers: the mean, and the range."""
+    lines = ["| | wanted | reached | seeds |", "| --- | --- | --- | --: |"]
+    for name in rows:
+        own = [result["numbers"] for result in results if result["row"] == name]
+        if own:
+            row = ROWS[name]
+            shown = list(row.shown.items())[:numbers]
+            cells = [f"{key} {_range([run[key] for run in own], shape)}" for key, shape in shown]
+            lines.append(f"| {row.title} | {row.wanted} | {', '.join(cells)} | {len(own)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _range(values: list[float], shape: str) -> str:
+    mean, low, high = (shape.format(of(values)) for of in (statistics.mean, min, max))
+    return mean if low == high else f"{mean} ({low} to {high})"
 
 
 def _page(results: list[Result]) -> str:

@@ -332,7 +332,7 @@ ROWS = {
     ),
     "simple": Row(
         "independent pixels, mixtures of Bernoullis", 1, 5, "baselines",
-        simple_models, {"independent pixels": NATS, "mixture of 10": NATS, "mixture of 500": NATS},
+        simple_models, {"independent pixels": NATS, "mixture of 500": NATS, "mixture of 10": NATS},
     ),
     "made": Row("MADE, 1 x 500", 3, 10, "<= 95 nats", made, {"nll": PLAIN}),
     "row-generator": Row(
@@ -350,10 +350,10 @@ ROWS = {
     "vae-samples": Row("VAE's samples, for comparison", 3, 1, "baseline", vae_samples, JUDGED),
     "dcgan": Row(
         "DCGAN", 3, 15, "10 classes, TV <= 0.1, half the VAE's distance", dcgan,
-        {"classes": "{:.0f}", **JUDGED},
+        {**JUDGED, "classes": "{:.0f}"},
     ),
     "wgan-gp": Row(
-        "WGAN-GP", 3, 15, "as DCGAN", wgan_gp, {"classes": "{:.0f}", **JUDGED},
+        "WGAN-GP", 3, 15, "as DCGAN", wgan_gp, {**JUDGED, "classes": "{:.0f}"},
     ),
     "cgan": Row(
         "conditional GAN", 3, 15, "agreement >= 98 %, trained on >= 93 %", conditional_gan,

@@ -117,4 +117,4 @@ def mnist() -> data.ImageSet:
 # ---- formats -----------------------------------------------------------------------------------
 
 NATS, SHARE, PLAIN = "{:.1f}", "{:.1%}", "{:.2f}"
-JUDGED = {"fid": PLAIN, "floor": PLAIN, "tv": "{:.3f}", "nearer to train": SHARE, "expected": SHARE}
+JUDGED = {"fid": PLAIN, "tv": "{:.3f}", "floor": PLAIN, "nearer to train": SHARE, "expected": SHARE}

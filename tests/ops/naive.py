@@ -200,9 +200,18 @@ def pixel_weights(
     if mode == "nearest":
         return [(min(math.floor(i * step), n - 1), 1.0)]
     centre = i * (n - 1) / max(m - 1, 1) if align_corners else (i + 0.5) * step - 0.5
+    if mode == "bicubic":
+        repeated = [min(max(pixel, 0), n - 1) for pixel in range(-4, n + 4)]
+        return [(pixel, keys(centre - place)) for place, pixel in enumerate(repeated, start=-4)]
     place = min(max(centre, 0.0), n - 1)
     left = math.floor(place)
     return [(left, 1 - (place - left)), (min(left + 1, n - 1), place - left)]
+
+
+def keys(x: float, a: float = -0.75) -> float:
+    """The kernel of cubic convolution: R. Keys (1981), the system before its equation 4."""
+    pieces = np.array([[a + 2, -(a + 3), 0, 1], [a, -5 * a, 8 * a, -4 * a], [0, 0, 0, 0]])
+    return float(np.polyval(pieces[min(int(abs(x)), 2)], abs(x)))
 
 
 def pad(

@@ -63,16 +63,31 @@ def test_an_average_over_the_whole_image_is_its_mean(backend):
         np.testing.assert_allclose(y.to("cpu").numpy()[:, :, 0, 0], values.mean((2, 3)), rtol=1e-12)
 
 
-@pytest.mark.parametrize("mode", ["nearest", "bilinear"])
+@pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
 def test_resizing_to_the_same_size_changes_nothing(mode):
     x = tg.tensor(np.random.default_rng(0).standard_normal((1, 2, 3, 5)))
     np.testing.assert_allclose(F.interpolate(x, (3, 5), mode=mode).numpy(), x.numpy(), rtol=1e-15)
 
 
-def test_aligned_corners_keep_the_corners():
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+def test_aligned_corners_keep_the_corners(mode):
     x = np.random.default_rng(0).standard_normal((1, 1, 3, 4))
-    y = F.interpolate(tg.tensor(x), (7, 9), mode="bilinear", align_corners=True).numpy()
+    y = F.interpolate(tg.tensor(x), (7, 9), mode=mode, align_corners=True).numpy()
     np.testing.assert_allclose(y[..., ::6, ::8], x[..., ::2, ::3], rtol=1e-14)
+
+
+def test_a_pixel_spreads_as_the_published_kernel_says():
+    """Twice as large, the centres are 1/4, 3/4, 5/4 and 7/4 pixels away: W(x) for a = -3/4."""
+    x = np.zeros((1, 1, 1, 9))
+    x[..., 4] = 1
+
+    y = F.interpolate(tg.tensor(x), (1, 18), mode="bicubic").numpy()[0, 0, 0]
+
+    near, far, beyond, last = 225 / 256, 67 / 256, -27 / 256, -9 / 256
+    np.testing.assert_allclose(y[9:13], [near, far, beyond, last], rtol=1e-14)
+    np.testing.assert_allclose(y[8:4:-1], [near, far, beyond, last], rtol=1e-14)
+    assert not y[:5].any()
+    assert not y[13:].any()
 
 
 @pytest.mark.parametrize(
@@ -87,7 +102,7 @@ def test_aligned_corners_keep_the_corners():
         (lambda: F.global_avg_pool2d(X[0]), r"global_avg_pool2d: .*got \(3, 4, 4\)"),
         (lambda: F.interpolate(X), "interpolate: give either size or scale_factor"),
         (lambda: F.interpolate(X, 3, 2.0), "interpolate: give either size or scale_factor"),
-        (lambda: F.interpolate(X, 3, mode="cubic"), "'nearest' or 'bilinear', got 'cubic'"),
+        (lambda: F.interpolate(X, 3, mode="cubic"), "'bilinear' or 'bicubic', got 'cubic'"),
         (lambda: F.interpolate(X, scale_factor=0.1), r"cannot make \(0, 0\) out of .*\(4, 4\)"),
         (lambda: F.pad(X, (1,)), r"pad: \(1,\) must hold two widths"),
         (lambda: F.pad(X, (-3, -3)), r"pad: \(-3, -3\) cuts more off \(2, 3, 4, 4\)"),

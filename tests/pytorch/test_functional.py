@@ -86,8 +86,8 @@ def resizings():
         *grid(scale_factor=[1, 2, 0.5, 1.5, 0.3, 1.7, 3.1, (2.0, 0.7), 1 / 3]),
     ]:
         yield Case("interpolate", X, **options)
-        for align_corners in (False, True):
-            yield Case("interpolate", X, **options, mode="bilinear", align_corners=align_corners)
+        for more_options in grid(mode=["bilinear", "bicubic"], align_corners=[False, True]):
+            yield Case("interpolate", X, **options, **more_options)
 
 
 def paddings():

@@ -6,6 +6,7 @@ Each command has a module, imported when it is called, so that asking for help c
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import sys
 import warnings
@@ -13,8 +14,8 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TextIO
 
-from tinygen.cli.arguments import parser
-from tinygen.cli.errors import FAILED, INTERRUPTED, WRONG_USAGE, UsageError
+from tinygen.cli.arguments import TASKS, parser
+from tinygen.cli.errors import FAILED, INTERRUPTED, WRONG_USAGE, RefusedError, UsageError
 from tinygen.io.messages import text
 
 __all__ = ["main"]
@@ -24,6 +25,11 @@ MODULES = {
     "train": "training",
     "evaluate": "evaluation",
     "generate": "generation",
+    **{
+        verb: f"tasks.{verb}"
+        for verb in TASKS
+        if importlib.util.find_spec(f"tinygen.cli.tasks.{verb}")  # until all are there
+    },
     "data": "sets",
     "info": "info",
     "doctor": "doctor",
@@ -77,7 +83,7 @@ def _run(options: Namespace) -> int:
         return _failed(options, error, WRONG_USAGE)
     except BrokenPipeError:
         raise
-    except (DataError, CheckpointError, NonFiniteLossError, OSError) as error:
+    except (RefusedError, DataError, CheckpointError, NonFiniteLossError, OSError) as error:
         return _failed(options, error, FAILED)
     return code
 

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import ast
-import math
-import textwrap
-from argparse import (
-    ArgumentParser,
-    ArgumentTypeError,
-    RawDescriptionHelpFormatter,
-    _SubParsersAction,
-)
-from collections.abc import Callable, Sequence
+import importlib
+import importlib.util
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from tinygen.cli.options import (
+    Commands,
+    add_common,
+    add_device,
+    add_name,
+    add_offline,
+    add_seed,
+    at_least,
+    command,
+    list_of_words,
+    not_negative,
+    positive,
+    wrapped,
+)
 from tinygen.io.messages import text
 
-__all__ = ["DRAWN_ONLY", "FAMILIES", "FETCH_SECONDS", "NAMES", "parser"]
+__all__ = ["DRAWN_ONLY", "FAMILIES", "FETCH_SECONDS", "NAMES", "TASKS", "parser"]
 
-NAMES = ("mnist", "fashion-mnist", "cifar10", "glyphs", "shapes")
+NAMES = ("mnist", "fashion-mnist", "cifar10", "glyphs", "shapes", "canvases")
 """The data sets that models can learn, in the order of the help."""
 
-DRAWN_ONLY = ("ring", "canvases", "strips")
+DRAWN_ONLY = ("ring", "strips")
 """Those for other uses: ``tinygen data`` lists and shows them."""
 
 FETCH_SECONDS = 20
@@ -32,10 +40,11 @@ FETCH_SECONDS = 20
 FAMILIES = ("cnn", "vae", "gan", "rnn")
 """Of which the demo trains a model each, in this order."""
 
-WIDTH = 90
-"""Letters in a line of help."""
-
-Commands = _SubParsersAction  # argparse has no public name for it
+TASKS = (
+    "edit", "complete", "translate", "classify", "detect", "recognize", "retrieve", "restore",
+    "explain",
+)  # fmt: skip
+"""The commands that are modules of :mod:`tinygen.cli.tasks`, in the order of the help."""
 
 
 def parser() -> ArgumentParser:
@@ -44,7 +53,7 @@ def parser() -> ArgumentParser:
 
     made = ArgumentParser(
         prog="tinygen",
-        description=_wrapped("help"),
+        description=wrapped("help"),
         epilog=text("help epilog"),
         formatter_class=RawDescriptionHelpFormatter,
     )
@@ -56,6 +65,9 @@ def parser() -> ArgumentParser:
     _add_train(commands)
     _add_evaluate(commands)
     _add_generate(commands)
+    for verb in TASKS:
+        if importlib.util.find_spec(f"tinygen.cli.tasks.{verb}"):  # until all are there
+            importlib.import_module(f"tinygen.cli.tasks.{verb}").add_arguments(commands)
     _add_data(commands)
     _add_info(commands)
     _add_doctor(commands)
@@ -66,38 +78,38 @@ def parser() -> ArgumentParser:
 
 
 def _add_demo(commands: Commands[ArgumentParser]) -> None:
-    demo = _command(commands, "demo", seconds=FETCH_SECONDS)
+    demo = command(commands, "demo", seconds=FETCH_SECONDS)
     demo.add_argument(
         "--only", type=_families, metavar="FAMILY,FAMILY,...",
         help=text("help option only", names=", ".join(FAMILIES)),
     )  # fmt: skip
     demo.add_argument(
-        "--epochs", type=_at_least(1), metavar="N", help=text("help option demo epochs")
+        "--epochs", type=at_least(1), metavar="N", help=text("help option demo epochs")
     )
-    _add_common(demo, out=Path("tinygen-demo"), seed=0)
+    add_common(demo, out=Path("tinygen-demo"), seed=0)
 
 
 def _add_train(commands: Commands[ArgumentParser]) -> None:
     """The options of a recipe have no value by default: each model has its own, and so has a run
     that is resumed."""
-    train = _command(commands, "train", models=_table_of_models())
+    train = command(commands, "train", models=_table_of_models())
     train.add_argument("model", type=_model, metavar="MODEL", help=text("help option model"))
 
     def add(option: str, message: str, **more: Any) -> None:
         train.add_argument(option, help=text(message, names=", ".join(NAMES)), **more)
 
     add("--data", "help option data", metavar="NAME")
-    add("--epochs", "help option epochs", type=_at_least(1), metavar="N")
-    add("--batch-size", "help option batch size", type=_at_least(1), metavar="N")
-    add("--lr", "help option lr", type=_positive, metavar="RATE")
-    add("--shift", "help option shift", type=_at_least(0), metavar="PIXELS")
+    add("--epochs", "help option epochs", type=at_least(1), metavar="N")
+    add("--batch-size", "help option batch size", type=at_least(1), metavar="N")
+    add("--lr", "help option lr", type=positive, metavar="RATE")
+    add("--shift", "help option shift", type=at_least(0), metavar="PIXELS")
     add(
         "--set", "help option set", type=_setting, action="append", default=[],
         metavar="NAME=VALUE",
     )  # fmt: skip
     add("--all", "help option all", dest="use_all", action="store_true", default=None)
     add("--resume", "help option resume", action="store_true")
-    _add_common(train, out=Path("tinygen-run"), seed=None)
+    add_common(train, out=Path("tinygen-run"), seed=None)
 
 
 def _table_of_models() -> str:
@@ -115,39 +127,39 @@ def _table_of_models() -> str:
 
 
 def _add_evaluate(commands: Commands[ArgumentParser]) -> None:
-    evaluate = _command(commands, "evaluate")
+    evaluate = command(commands, "evaluate")
     evaluate.add_argument("checkpoint", metavar="CHECKPOINT", help=_help_of_source())
     evaluate.add_argument("--data", metavar="NAME", help=text("help option data evaluated"))
     for option in ("pictures", "samples"):
         evaluate.add_argument(
-            f"--{option}", type=_at_least(2), metavar="N", help=text(f"help option {option}")
+            f"--{option}", type=at_least(2), metavar="N", help=text(f"help option {option}")
         )
     evaluate.add_argument("--out", type=Path, metavar="DIR", help=text("help option out evaluated"))
-    _add_device(evaluate)
-    _add_offline(evaluate)
+    add_device(evaluate)
+    add_offline(evaluate)
 
 
 def _add_generate(commands: Commands[ArgumentParser]) -> None:
-    generate = _command(commands, "generate")
+    generate = command(commands, "generate")
     generate.add_argument("source", metavar="NAME_OR_CHECKPOINT", help=_help_of_source())
     generate.add_argument(
-        "--n", type=_at_least(1), default=64, metavar="N", help=text("help option n")
+        "--n", type=at_least(1), default=64, metavar="N", help=text("help option n")
     )
     labels = generate.add_mutually_exclusive_group()
     labels.add_argument("--label", metavar="CLASS", help=text("help option label"))
     labels.add_argument(
-        "--labels", type=_list, metavar="CLASS,CLASS,...", help=text("help option labels")
+        "--labels", type=list_of_words, metavar="CLASS,CLASS,...", help=text("help option labels")
     )
     generate.add_argument(
-        "--temperature", type=_not_negative, metavar="T", help=text("help option temperature")
+        "--temperature", type=not_negative, metavar="T", help=text("help option temperature")
     )
     generate.add_argument("--each", action="store_true", help=text("help option each"))
     generate.add_argument(
         "--out", type=Path, default=Path("tinygen-samples"), metavar="DIR",
         help=text("help option out"),
     )  # fmt: skip
-    _add_seed(generate, 0, "help option seed noise")
-    _add_device(generate)
+    add_seed(generate, 0, "help option seed noise")
+    add_device(generate)
 
 
 def _help_of_source() -> str:
@@ -157,134 +169,35 @@ def _help_of_source() -> str:
 
 
 def _add_data(commands: Commands[ArgumentParser]) -> None:
-    data = _command(commands, "data")
+    data = command(commands, "data")
     actions = data.add_subparsers(
         dest="action", metavar="ACTION", required=True, title=text("help title commands")
     )
     actions.add_parser("list", help=text("help data list"), description=text("help data list"))
 
     get = actions.add_parser("get", help=text("help data get"), description=text("help data get"))
-    _add_name(get, NAMES)
+    add_name(get, NAMES)
     get.add_argument("--out", type=Path, metavar="DIR", help=text("help option out get"))
 
     show = actions.add_parser(
         "show", help=text("help data show"), description=text("help data show")
     )
-    _add_name(show, (*NAMES, *DRAWN_ONLY))
+    add_name(show, (*NAMES, *DRAWN_ONLY))
     show.add_argument("--out", type=Path, metavar="FILE", help=text("help option out show"))
-    _add_seed(show, 0, "help option seed shown")
-    _add_offline(show)
+    add_seed(show, 0, "help option seed shown")
+    add_offline(show)
 
 
 def _add_info(commands: Commands[ArgumentParser]) -> None:
-    info = _command(commands, "info")
+    info = command(commands, "info")
     info.add_argument("file", type=Path, metavar="FILE", help=text("help option file"))
 
 
 def _add_doctor(commands: Commands[ArgumentParser]) -> None:
-    commands.add_parser(
-        "doctor", help=text("help doctor"), description=_wrapped("help doctor long")
-    )
-
-
-def _command(commands: Commands[ArgumentParser], name: str, **values: Any) -> ArgumentParser:
-    """A command with its help and its examples."""
-    return commands.add_parser(
-        name,
-        help=text(f"help {name}"),
-        description=_wrapped(f"help {name} long", **values),
-        epilog=text(f"help {name} epilog", **values),
-        formatter_class=RawDescriptionHelpFormatter,
-    )
-
-
-def _wrapped(key: str, **values: Any) -> str:
-    """A paragraph; only the examples below it keep their lines."""
-    return textwrap.fill(text(key, **values), WIDTH)
-
-
-# ---- options that several commands have --------------------------------------------------------
-
-
-def _add_common(command: ArgumentParser, out: Path, seed: int | None) -> None:
-    command.add_argument(
-        "--out", type=Path, default=out, metavar="DIR", help=text("help option out")
-    )
-    _add_seed(command, seed)
-    _add_device(command)
-    _add_offline(command)
-
-
-def _add_seed(
-    command: ArgumentParser, default: int | None, message: str = "help option seed"
-) -> None:
-    command.add_argument(
-        "--seed", type=_at_least(0), default=default, metavar="S", help=text(message, default=0)
-    )
-
-
-def _add_device(command: ArgumentParser) -> None:
-    command.add_argument(
-        "--device", choices=("cpu", "cuda"), default="cpu", help=text("help option device")
-    )
-
-
-def _add_offline(command: ArgumentParser) -> None:
-    command.add_argument("--offline", action="store_true", help=text("help option offline"))
-
-
-def _add_name(command: ArgumentParser, names: Sequence[str]) -> None:
-    command.add_argument(
-        "name", metavar="NAME", help=text("help option name", names=", ".join(names))
-    )
+    commands.add_parser("doctor", help=text("help doctor"), description=wrapped("help doctor long"))
 
 
 # ---- kinds of values ---------------------------------------------------------------------------
-
-
-def _at_least(minimum: int) -> Callable[[str], int]:
-    """Read an argument that is a whole number from a minimum on."""
-
-    def read(given: str) -> int:
-        try:
-            number = int(given)
-        except ValueError:
-            number = minimum - 1
-        if number < minimum:
-            raise ArgumentTypeError(text("not a whole number", given=given, minimum=minimum))
-        return number
-
-    return read
-
-
-def _positive(given: str) -> float:
-    number = _number(given)
-    if not 0 < number < math.inf:
-        raise ArgumentTypeError(text("not positive", given=given))
-    return number
-
-
-def _not_negative(given: str) -> float:
-    number = _number(given)
-    if not 0 <= number < math.inf:
-        raise ArgumentTypeError(text("negative", given=given))
-    return number
-
-
-def _number(given: str) -> float:
-    """NaN for what is none."""
-    try:
-        return float(given)
-    except ValueError:
-        return math.nan
-
-
-def _list(given: str) -> list[str]:
-    """Words between commas."""
-    words = [word.strip() for word in given.split(",")]
-    if not all(words):
-        raise ArgumentTypeError(text("not a list", given=given))
-    return words
 
 
 def _families(given: str) -> list[str]:

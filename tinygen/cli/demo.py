@@ -27,7 +27,7 @@ from tinygen.cli.demo_pictures import DRAWINGS, overview
 from tinygen.cli.errors import INTERRUPTED
 from tinygen.cli.output import prepare
 from tinygen.cli.page import Chapter, Page, Picture, Table, render
-from tinygen.cli.sets import load
+from tinygen.cli.sets import load, mnist
 from tinygen.data import ImageSet
 from tinygen.io import whole_file
 from tinygen.io.messages import text
@@ -136,7 +136,7 @@ def _pictures(offline: bool) -> tuple[str, ImageSet]:
     """MNIST where it is or can be had, drawn characters otherwise; and say which."""
     print(text("demo looking"))
     try:
-        name, pictures = "mnist", _mnist(offline)
+        name, pictures = "mnist", mnist(offline, text("demo fetching", seconds=FETCH_SECONDS))
     except data.DataNotFoundError as error:
         print(text("demo no mnist offline" if offline else "demo no mnist", reason=error.reason))
         name, pictures = "glyphs", load("glyphs", offline)
@@ -147,16 +147,6 @@ def _pictures(offline: bool) -> tuple[str, ImageSet]:
         )
     )  # fmt: skip
     return name, pictures
-
-
-def _mnist(offline: bool) -> ImageSet:
-    try:
-        return load("mnist", offline=True)
-    except data.DataNotFoundError:
-        if offline:
-            raise
-    print(text("demo fetching", seconds=FETCH_SECONDS), flush=True)
-    return load("mnist", offline=False, budget=FETCH_SECONDS)
 
 
 # ---- the page ----------------------------------------------------------------------------------

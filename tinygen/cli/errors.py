@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["FAILED", "INTERRUPTED", "WRONG_USAGE", "UsageError"]
+__all__ = ["FAILED", "INTERRUPTED", "WRONG_USAGE", "RefusedError", "UsageError"]
 
 FAILED = 1
 
@@ -14,3 +14,7 @@ INTERRUPTED = 130
 
 class UsageError(Exception):
     """The command must be given in another way; the message says in which."""
+
+
+class RefusedError(Exception):
+    """A task cannot be done with what was given; the message says why, and what would work."""

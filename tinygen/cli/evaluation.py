@@ -23,6 +23,7 @@ from tinygen.cli.errors import UsageError
 from tinygen.cli.output import prepare
 from tinygen.cli.sets import load
 from tinygen.cli.tables import print_table
+from tinygen.cli.tasks import detect
 from tinygen.data import ImageSet
 from tinygen.io.messages import text
 from tinygen.models import GAN, Model, from_checkpoint
@@ -30,7 +31,14 @@ from tinygen.models.made import Autoregressive
 from tinygen.models.pretrained import PRETRAINED
 from tinygen.models.vae import VariationalAutoencoder
 from tinygen.nn import Module
-from tinygen.train.recipe import Card, in_batches, pictures_of, read_card
+from tinygen.train.recipe import (
+    Card,
+    check_labels,
+    in_batches,
+    labels_read_by,
+    pictures_of,
+    read_card,
+)
 
 __all__ = ["Scores", "classify", "interval", "run", "scores_of"]
 
@@ -75,12 +83,19 @@ def run(options: Namespace) -> int:
     prepare(out)
     pictures = load(options.data or card.recipe.data, options.offline)
     _check_fit(pictures, _classes_of(model, card), model.picture_shape)
+    try:
+        check_labels(model, pictures)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     print(
         text(
             "evaluate what", checkpoint=options.checkpoint, model=model.name,
             total=len(pictures.test_images), name=pictures.name,
         )
     )  # fmt: skip
+    if labels_read_by(model) == "boxes":
+        detect.evaluate(model, pictures, card.classes, out)
+        return 0
     if isinstance(model, VariationalAutoencoder):
         likelihoods.evaluate_vae(
             model, pictures, out, options.device, options.pictures or ESTIMATED,

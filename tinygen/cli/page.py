@@ -1,18 +1,17 @@
-"""The page of the demo: one HTML file beside its pictures, which asks nothing of a network.
-
-It follows the reader's choice of light or dark, fits a phone, and prints on white paper.
-"""
+"""The page of the demo, and the parts of it that the pages of the tasks have too."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from string import Template
 
 from tinygen.io.messages import text
+from tinygen.plots.html import document
 
-__all__ = ["Chapter", "Page", "Picture", "Table", "render"]
+__all__ = [
+    "Chapter", "Gallery", "Notes", "Page", "Part", "Picture", "Table", "render", "section",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,8 @@ class Picture:
         What it shows, for those who do not see it.
     wide : bool
         Whether it wants the whole width.
+    inside : str
+        The picture itself as an address, to stand inside of the page; otherwise it is the file.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Picture:
     caption: str
     alt: str
     wide: bool = False
+    inside: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,13 +55,59 @@ class Table:
     rows : sequence of sequences of str
         The last one is the model's own.
     note : str
-        Below.
+        Below; may be empty.
+    is_last_foreign : bool
+        Whether the last column is no result of this run, in the model's own row either.
     """
 
     heading: str
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
     note: str
+    is_last_foreign: bool = True
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Small pictures with sharp pixels: for each that was worked on a card, with what became of it.
+
+    Attributes
+    ----------
+    heading, caption : str
+    columns : sequence of str
+        What each picture of a card is.
+    cards : sequence of (str, sequence of str)
+        A name, and an address for each column.
+    sizes : sequence of (int, int)
+        Width and height of the pictures of each column, in pixels of the page.
+    more : str
+        Below; may be empty.
+    """
+
+    heading: str
+    caption: str
+    columns: Sequence[str]
+    cards: Sequence[tuple[str, Sequence[str]]]
+    sizes: Sequence[tuple[int, int]]
+    more: str = ""
+
+
+@dataclass(frozen=True)
+class Notes:
+    """Sentences below each other.
+
+    Attributes
+    ----------
+    heading : str
+    lines : sequence of str
+    """
+
+    heading: str
+    lines: Sequence[str]
+
+
+Part = Picture | Table | Gallery | Notes
+"""What a page consists of."""
 
 
 @dataclass(frozen=True)
@@ -115,211 +163,105 @@ def render(page: Page) -> str:
     -------
     str
     """
-    return LAYOUT.substitute(
-        style=STYLE,
-        language=text("language"),
-        title=escape(text("page title")),
-        lead=escape(page.lead),
-        facts="".join(
-            f"<div><dt>{escape(what)}</dt><dd>{escape(number)}</dd></div>\n"
-            for number, what in page.facts
-        ),
-        overview=_picture(page.overview, level=2),
-        chapters="\n".join(map(_chapter, page.chapters)),
-        next_title=escape(text("page next")),
-        commands="".join(
-            f"<dt><code>{escape(command)}</code></dt><dd>{escape(what)}</dd>\n"
-            for command, what in page.commands
-        ),
-        footer=escape(page.footer),
+    facts = "".join(
+        f"<div><dt>{escape(what)}</dt><dd>{escape(number)}</dd></div>\n"
+        for number, what in page.facts
     )
+    commands = "".join(
+        f"<dt><code>{escape(command)}</code></dt><dd>{escape(what)}</dd>\n"
+        for command, what in page.commands
+    )
+    overview = f"<h2>{escape(page.overview.heading)}</h2>"
+    chapters = "\n".join(map(_chapter, page.chapters))
+    body = (
+        f'<dl class="facts">\n{facts}</dl>\n'
+        f"{_picture(page.overview, overview, more=' overview')}\n{chapters}\n"
+        f'<div class="chapter">\n<h2>{escape(text("page next"))}</h2>\n</div>\n'
+        f'<section>\n<dl class="commands">\n{commands}</dl>\n</section>'
+    )
+    return document(text("page title"), page.lead, body, page.footer)
+
+
+def section(part: Part, level: int = 3) -> str:
+    """The HTML of a part of a page, under a heading of this level."""
+    heading = f"<h{level}>{escape(part.heading)}</h{level}>"
+    if isinstance(part, Picture):
+        return _picture(part, heading)
+    if isinstance(part, Table):
+        return _table(part, heading)
+    if isinstance(part, Gallery):
+        return _gallery(part, heading)
+    return _notes(part, heading)
 
 
 def _chapter(chapter: Chapter) -> str:
-    parts = [
-        _picture(part) if isinstance(part, Picture) else _table(part) for part in chapter.parts
-    ]
     return (
         f'<div class="chapter">\n<h2>{escape(chapter.heading)}</h2>\n'
-        f"<p>{escape(chapter.lead)}</p>\n</div>\n" + "\n".join(parts)
+        f"<p>{escape(chapter.lead)}</p>\n</div>\n" + "\n".join(map(section, chapter.parts))
     )
 
 
-def _picture(picture: Picture, level: int = 3) -> str:
-    """A heading, what is to be seen, and the picture, which opens alone at a click."""
-    file = f"{picture.name}.png"
-    heading, caption = escape(picture.heading), escape(picture.caption)
+def _picture(picture: Picture, heading: str, more: str = "") -> str:
+    """A heading, what is to be seen, and the picture; one in a file opens alone at a click."""
+    file = picture.inside or f"{picture.name}.png"
+    image = (
+        f'<img src="{file}" width="{picture.width}" height="{picture.height}" '
+        f'alt="{escape(picture.alt)}">'
+    )
+    paper = (
+        f'<div class="paper">{image}</div>'
+        if picture.inside
+        else (f'<a class="paper" href="{file}">{image}</a>')
+    )
     return (
-        f'<section class="{"wide" if picture.wide else "figure"}">\n'
-        f"<div><h{level}>{heading}</h{level}>\n<p>{caption}</p></div>\n"
-        f'<a class="paper" href="{file}"><img src="{file}" width="{picture.width}" '
-        f'height="{picture.height}" alt="{escape(picture.alt)}"></a>\n</section>'
+        f'<section class="{"wide" if picture.wide else "figure"}{more}">\n'
+        f"<div>{heading}\n<p>{escape(picture.caption)}</p></div>\n{paper}\n</section>"
     )
 
 
-def _table(table: Table) -> str:
+def _table(table: Table, heading: str) -> str:
     cells = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.head)
-    lines = [f"<tr>{cells}</tr>"]
+    lines, own = [f"<tr>{cells}</tr>"], "own foreign" if table.is_last_foreign else "own"
     for row in table.rows:
-        is_own = ' class="own"' if row is table.rows[-1] else ""
+        is_own = f' class="{own}"' if row is table.rows[-1] else ""
         numbers = "".join(f"<td>{escape(number)}</td>" for number in row[1:])
         lines.append(f'<tr{is_own}><th scope="row">{escape(row[0])}</th>{numbers}</tr>')
     rows = "\n".join(lines)
+    note = f'<p class="note">{escape(table.note)}</p>\n' if table.note else ""
     return (
-        f'<section>\n<h3>{escape(table.heading)}</h3>\n<div class="scroll">\n<table>\n{rows}\n'
-        f'</table>\n</div>\n<p class="note">{escape(table.note)}</p>\n</section>'
+        f'<section>\n{heading}\n<div class="scroll">\n<table>\n{rows}\n'
+        f"</table>\n</div>\n{note}</section>"
     )
 
 
-STYLE = """\
-:root {
-  color-scheme: light dark;
-  --ground: #f6f4ef; --card: #ffffff; --ink: #1d2125; --faint: #5b6168;
-  --line: #e2ded5; --blue: #00659e; --wash: #eaf3f9; --orange: #c44e00;
-  --paper: #ffffff; --blend: normal; --glow: 0 1px 2px #0000000d, 0 8px 24px #0000000d;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --ground: #15181c; --card: #1e2328; --ink: #eceae6; --faint: #a3abb3;
-    --line: #343b42; --blue: #6cbcec; --wash: #1c2f3c; --orange: #ff9a52;
-    --paper: #e4e2dd; --blend: multiply; --glow: none;
-  }
-}
-* { box-sizing: border-box; }
-html { -webkit-text-size-adjust: 100%; }
-body {
-  margin: 0; background: var(--ground); color: var(--ink);
-  font: 1.0625rem/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
-}
-main { max-width: 68rem; margin: 0 auto; padding: 0 1.25rem 4rem; }
-header { padding: 3.5rem 0 1.5rem; }
-h1 {
-  font-size: clamp(2rem, 6vw, 3.4rem); line-height: 1.08; letter-spacing: -0.025em;
-  margin: 0 0 1rem; text-wrap: balance;
-}
-h1::before {
-  content: ""; display: block; width: 4.5rem; height: .4rem; margin-bottom: 1.4rem;
-  border-radius: .2rem; background: linear-gradient(90deg, var(--blue) 72%, var(--orange) 72%);
-}
-h2, h3 { font-size: 1.3rem; line-height: 1.25; letter-spacing: -0.01em; margin: 0 0 .4rem; }
-.chapter { padding: 2.5rem 0 .75rem; }
-.chapter h2 { font-size: clamp(1.5rem, 4vw, 2.1rem); line-height: 1.15; text-wrap: balance; }
-.chapter p { color: var(--faint); text-wrap: pretty; }
-p { margin: 0 0 1rem; max-width: 44rem; }
-.lead { font-size: 1.2rem; color: var(--faint); text-wrap: pretty; }
-.facts {
-  display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr));
-  gap: 1rem; margin: 0 0 1.25rem;
-}
-.facts div, section {
-  background: var(--card); border: 1px solid var(--line); border-radius: .9rem;
-  box-shadow: var(--glow);
-}
-.facts div {
-  display: flex; flex-direction: column-reverse; justify-content: flex-end;
-  padding: 1rem 1.25rem;
-}
-.facts dd {
-  margin: 0; font-size: 2rem; font-weight: 700; line-height: 1.2; letter-spacing: -0.02em;
-  color: var(--blue); font-variant-numeric: tabular-nums;
-}
-.facts dt { color: var(--faint); font-size: .95rem; line-height: 1.4; }
-section { padding: 1.5rem 1.5rem 1.6rem; margin: 0 0 1.25rem; }
-.figure { display: grid; grid-template-columns: 17rem 1fr; gap: 1rem 2rem; align-items: center; }
-.figure p { margin: 0; color: var(--faint); }
-.paper {
-  display: block; width: fit-content; max-width: 100%; margin: 0 auto; padding: .6rem;
-  background: var(--paper); border-radius: .5rem; overflow: hidden;
-}
-img { display: block; max-width: 100%; height: auto; mix-blend-mode: var(--blend); }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; margin: .6rem 0 1rem; }
-th, td { padding: .55rem .75rem; text-align: right; border-bottom: 1px solid var(--line); }
-th:first-child { text-align: left; padding-left: 0; }
-td { font-variant-numeric: tabular-nums; white-space: nowrap; }
-th { font-weight: 400; }
-tr:first-child th { color: var(--faint); font-size: .9rem; }
-.own th, .own td { font-weight: 700; color: var(--blue); border-bottom: 0; }
-.own td:nth-child(3) { color: var(--faint); font-weight: 400; }
-.note { color: var(--faint); font-size: .95rem; margin: 0; }
-.commands dt { margin-top: .8rem; }
-.commands dd { margin: .2rem 0 0; color: var(--faint); }
-code {
-  display: inline-block; max-width: 100%; padding: .3rem .6rem; border-radius: .4rem;
-  background: var(--wash); overflow-wrap: anywhere;
-  font: .92rem/1.45 ui-monospace, "Cascadia Mono", Consolas, "DejaVu Sans Mono", monospace;
-}
-footer { color: var(--faint); font-size: .9rem; padding-top: .5rem; }
-@media (max-width: 52rem) {
-  .figure { grid-template-columns: 1fr; }
-}
-@media (max-width: 40rem) {
-  header { padding-top: 2.25rem; }
-  main { padding: 0 .9rem 2.5rem; }
-  section { padding: 1.1rem 1.1rem 1.2rem; }
-  .facts { grid-template-columns: 1fr 1fr; gap: .75rem; }
-  .facts dd { font-size: 1.6rem; }
-  .facts div { padding: .8rem 1rem; }
-  .wide .paper { overflow-x: auto; }
-  .wide img { max-width: none; width: 46rem; }
-  section:first-of-type img { width: 34rem; }
-  table { font-size: .95rem; line-height: 1.4; }
-  th, td { padding: .5rem .3rem; }
-  td { width: 22%; }
-  td:last-child { white-space: normal; }
-}
-@media print {
-  :root {
-    --ground: #fff; --card: #fff; --ink: #000; --faint: #444; --line: #bbb;
-    --blue: #00527f; --wash: #f1f1f1; --orange: #c44e00;
-    --paper: #fff; --blend: normal; --glow: none;
-  }
-  @page { margin: 14mm; }
-  body { font-size: 10.5pt; }
-  header { padding: 0 0 1rem; }
-  main { max-width: none; padding: 0; }
-  .chapter { padding: 1rem 0 .4rem; break-after: avoid; }
-  section { break-inside: avoid; border: 0; padding: .4rem 0; }
-  .facts { grid-template-columns: repeat(4, 1fr); }
-  .figure { grid-template-columns: 6cm 1fr; }
-  .paper { padding: 0; }
-  .figure img { max-height: 8.6cm; width: auto; }
-  .wide .paper { overflow: visible; }
-  .wide img, section:first-of-type img { max-width: 100%; width: 100%; }
-}"""
+def _gallery(gallery: Gallery, heading: str) -> str:
+    cards = "\n".join(_card(gallery, name, sources) for name, sources in gallery.cards)
+    more = f'<p class="note">{escape(gallery.more)}</p>\n' if gallery.more else ""
+    return (
+        f"<section>\n{heading}\n<p>{escape(gallery.caption)}</p>\n"
+        f'<div class="cards">\n{cards}\n</div>\n{more}</section>'
+    )
 
-LAYOUT = Template(
-    """\
-<!DOCTYPE html>
-<html lang="$language">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$title</title>
-<style>
-$style
-</style>
-</head>
-<body>
-<main>
-<header>
-<h1>$title</h1>
-<p class="lead">$lead</p>
-</header>
-<dl class="facts">
-$facts</dl>
-$overview
-$chapters
-<div class="chapter">
-<h2>$next_title</h2>
-</div>
-<section>
-<dl class="commands">
-$commands</dl>
-</section>
-<footer>$footer</footer>
-</main>
-</body>
-</html>
-"""
-)
+
+def _card(gallery: Gallery, name: str, sources: Sequence[str]) -> str:
+    tiles = "\n".join(
+        _tile(f"{name}: {column}", column, source, *size)
+        for column, source, size in zip(gallery.columns, sources, gallery.sizes, strict=True)
+    )
+    return (
+        f'<div class="card">\n<p class="name">{escape(name)}</p>\n'
+        f'<div class="tiles">\n{tiles}\n</div>\n</div>'
+    )
+
+
+def _tile(alt: str, caption: str, source: str, width: int, height: int) -> str:
+    shape = "long" if width > 2 * height else "square"
+    return (
+        f'<figure class="{shape}" style="--width: {width}px"><img src="{source}" width="{width}" '
+        f'height="{height}" alt="{escape(alt)}"><figcaption>{escape(caption)}</figcaption></figure>'
+    )
+
+
+def _notes(notes: Notes, heading: str) -> str:
+    lines = "\n".join(f"<li>{escape(line)}</li>" for line in notes.lines)
+    return f'<section>\n{heading}\n<ul class="notes">\n{lines}\n</ul>\n</section>'

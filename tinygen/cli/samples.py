@@ -1,4 +1,4 @@
-"""Drawn data without classes for a classifier: ``tinygen data`` shows as many as fit a picture."""
+"""Drawn data that are no pictures with a class each: ``tinygen data`` shows as many as fit."""
 
 from __future__ import annotations
 

@@ -10,13 +10,14 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from tinygen import data
+from tinygen.cli.arguments import FETCH_SECONDS
 from tinygen.cli.errors import UsageError
 from tinygen.cli.output import prepare
 from tinygen.cli.samples import SAMPLES
 from tinygen.data import ImageSet
 from tinygen.io.messages import text
 
-__all__ = ["Fetching", "load", "run"]
+__all__ = ["Fetching", "load", "mnist", "run"]
 
 SHOWN = 60
 """Pictures in the grid of ``tinygen data show``, in rows of ten."""
@@ -81,7 +82,7 @@ def load(name: str, offline: bool, budget: float | None = None) -> ImageSet:
     is_known = name in [one.name for one in data.available()]
     if not is_known and Path(name).expanduser().is_dir():
         return data.load("folder", root=name)
-    if name in SAMPLES:
+    if name in SAMPLES and not is_known:
         raise UsageError(text("no classes", name=name))
     try:
         return data.load(name, offline=offline, progress=Fetching(), budget=budget)
@@ -89,6 +90,36 @@ def load(name: str, offline: bool, budget: float | None = None) -> ImageSet:
         raise
     except ValueError as error:
         raise UsageError(text("no such data", reason=error)) from error
+
+
+def mnist(offline: bool, fetching: str) -> ImageSet:
+    """MNIST as a command wants it that can do without: the network is asked for some seconds.
+
+    Parameters
+    ----------
+    offline : bool
+        Never ask the network.
+    fetching : str
+        What to say before it is asked.
+
+    Returns
+    -------
+    ImageSet
+
+    Raises
+    ------
+    DataNotFoundError
+        If it is not on this machine and cannot be fetched in that time.
+    DataError, OSError
+        If its files are there but damaged.
+    """
+    try:
+        return load("mnist", offline=True)
+    except data.DataNotFoundError:
+        if offline:
+            raise
+    print(fetching, flush=True)
+    return load("mnist", offline=False, budget=FETCH_SECONDS)
 
 
 class Fetching:
@@ -134,7 +165,10 @@ def _list() -> None:
         else:
             place = text("data drawn")
         rows.append((one.name, counts, shape, place, one.summary))
+    listed = [row[0] for row in rows]
     for name, sample in SAMPLES.items():
+        if name in listed:
+            continue
         shape = " x ".join(map(str, sample.shape))
         rows.append((name, text("data any"), shape, text("data drawn"), text(f"about {name}")))
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]

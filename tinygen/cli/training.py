@@ -16,7 +16,7 @@ from tinygen.cli.output import prepare
 from tinygen.cli.sets import load
 from tinygen.data import ImageSet
 from tinygen.io.messages import text
-from tinygen.models import GAN
+from tinygen.models.gan import TwoPlayers
 from tinygen.train.evaluation import undisturbed
 from tinygen.train.recipe import (
     RECIPES,
@@ -24,6 +24,7 @@ from tinygen.train.recipe import (
     Parts,
     Recipe,
     check_arguments,
+    check_labels,
     in_batches,
     new_model,
     new_trainer,
@@ -105,6 +106,7 @@ def _trainer(recipe: Recipe, parts: Parts, pictures: ImageSet, options: Namespac
     """A trainer with a new model; what does not fit the pictures can be said in another way."""
     try:
         model, arguments = new_model(recipe, parts.train_images, len(pictures.classes))
+        check_labels(model, pictures, recipe.shift)
         return new_trainer(
             model, recipe, len(parts.train_labels), (), options.device, options.out,
             card=Card(recipe, arguments, pictures.classes),
@@ -175,7 +177,7 @@ def _report(trainer: Trainer, recipe: Recipe, pictures: ImageSet, out: Path) -> 
     from tinygen.plots import metric_curves
 
     best = trainer.best
-    if not isinstance(trainer.model, GAN):
+    if not isinstance(trainer.model, TwoPlayers):
         column = "val_loss" if "val_loss" in trainer.history else "loss"
         assert best.value is not None  # no epoch ends with a loss that is not finite
         print(text("train best", column=column, value=best.value, epoch=best.epoch))
@@ -199,6 +201,6 @@ def _report(trainer: Trainer, recipe: Recipe, pictures: ImageSet, out: Path) -> 
 
 def _curves(trainer: Trainer) -> tuple[str, ...]:
     """What is worth a curve; the loss of a GAN is its discriminator's, which has one already."""
-    if isinstance(trainer.model, GAN):
+    if isinstance(trainer.model, TwoPlayers):
         return ("discriminator", "generator", "real", "fake")
     return ("loss", "accuracy", "reconstruction", "kl")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from tinygen.data.canvases import (
     Canvases,
     Strips,
+    boxes_in,
     draw_canvases,
     draw_strips,
+    make_canvases,
     place_on_canvases,
     write_in_strips,
 )
@@ -24,6 +26,7 @@ from tinygen.data.glyphs import CHARACTERS, DIGITS, draw_glyphs, make_glyphs, sy
 from tinygen.data.idx import read_idx
 from tinygen.data.loader import DataLoader
 from tinygen.data.mnist import load_fashion_mnist, load_mnist
+from tinygen.data.own import OwnPictures, read_mask, read_pictures
 from tinygen.data.registry import Available, available, fetch, load
 from tinygen.data.ring import Ring, draw_ring
 from tinygen.data.sets import DataError, DataNotFoundError, ImageSet
@@ -46,10 +49,10 @@ __all__ = [
     "Binarize", "Compose", "DataLoader", "Dataset", "GaussianNoise", "Normalize", "RandomAffine",
     "RandomCrop", "RandomHorizontalFlip", "RandomShift", "Resize", "Subset", "TensorDataset",
     "ToFloat", "Transform", "default_collate", "random_split",
-    "Available", "DataError", "DataNotFoundError", "DownloadError", "ImageSet",
-    "available", "fetch", "load", "load_cifar10", "load_fashion_mnist", "load_folder",
-    "load_mnist", "read_idx",
+    "Available", "DataError", "DataNotFoundError", "DownloadError", "ImageSet", "OwnPictures",
+    "available", "boxes_in", "fetch", "load", "load_cifar10", "load_fashion_mnist", "load_folder",
+    "load_mnist", "read_idx", "read_mask", "read_pictures",
     "CHARACTERS", "Canvases", "DIGITS", "Ring", "SHAPES", "Strips", "draw_canvases", "draw_glyphs",
-    "draw_ring", "draw_shapes", "draw_strips", "make_glyphs", "make_shapes", "place_on_canvases",
-    "synthetic_digits", "write_in_strips",
+    "draw_ring", "draw_shapes", "draw_strips", "make_canvases", "make_glyphs", "make_shapes",
+    "place_on_canvases", "synthetic_digits", "write_in_strips",
 ]  # fmt: skip

@@ -13,13 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinygen.data.glyphs import CHANCES, DIGITS, HAND, SIZE, TRAITS, write
+from tinygen.data.sets import ImageSet
 from tinygen.data.strokes import random_bytes, require_amounts, uniform
 
 __all__ = [
     "Canvases",
     "Strips",
+    "boxes_in",
     "draw_canvases",
     "draw_strips",
+    "make_canvases",
     "place_on_canvases",
     "write_in_strips",
 ]
@@ -34,6 +37,9 @@ MOST_OVERLAP = 0.05
 
 TRIES = 30
 """Places that are tried for a digit; where none is free enough the digit is left out."""
+
+SCALES = (0.7, 1.3)
+"""By what factor digits of one size are made smaller or larger for the set of canvases."""
 
 CANVAS_TRAITS = {**TRAITS, "height": (12.0, 24.0), "right": (0.0, 0.0), "down": (0.0, 0.0)}
 """Drawn digits on canvases are of all sizes. Their places are found afterwards."""
@@ -103,6 +109,77 @@ class Strips:
 # ---- canvases ----------------------------------------------------------------------------------
 
 
+def make_canvases(
+    digits: ImageSet, n_train: int = 10_000, n_test: int = 1_000, seed: int = 0
+) -> ImageSet:
+    """Canvases to learn from and to be tested on, with boxes as labels.
+
+    Parameters
+    ----------
+    digits : ImageSet
+        Grey pictures of digits of one size on a ground of zeros, such as MNIST. Made smaller or
+        larger by a factor from 0.7 to 1.3, its training pictures are placed on the training
+        canvases and its test pictures on the test canvases.
+    n_train, n_test : int
+    seed : int
+        At least 0.
+
+    Returns
+    -------
+    ImageSet
+        Pictures of 64 x 64, and labels of shape (N, 4, 5): for each digit x1, y1, x2, y2 in pixels
+        and what it is, then rows of 0 with the class -1 (see :class:`Canvases`).
+
+    Raises
+    ------
+    ValueError
+        If a number is negative, or the pictures do not fit.
+    """
+    require_amounts("make_canvases", n_train=n_train, n_test=n_test, seed=seed)
+    learned, tested = (
+        place_on_canvases(pictures, classes, count, own, SCALES)
+        for pictures, classes, count, own in (
+            (digits.train_images, digits.train_labels, n_train, 2 * seed),
+            (digits.test_images, digits.test_labels, n_test, 2 * seed + 1),
+        )
+    )
+    return ImageSet(
+        learned.images,
+        _in_rows(learned),
+        tested.images,
+        _in_rows(tested),
+        name=f"Canvases of {digits.name}",
+        is_real=digits.is_real,
+        classes=digits.classes,
+    )
+
+
+def boxes_in(labels: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """The boxes that labels of :func:`make_canvases` hold, without the rows that hold none.
+
+    Parameters
+    ----------
+    labels : int64 array of shape (N, K, 5)
+
+    Returns
+    -------
+    boxes : list of N float32 arrays of shape (M, 4)
+        x1, y1, x2, y2 in pixels; M is up to K.
+    classes : list of N int64 arrays of shape (M,)
+    """
+    held = [rows[rows[:, 4] >= 0] for rows in labels]
+    return [rows[:, :4].astype(np.float32) for rows in held], [rows[:, 4] for rows in held]
+
+
+def _in_rows(canvases: Canvases) -> np.ndarray:
+    """Boxes and labels of each canvas as rows of one array, (N, 4, 5)."""
+    rows = np.zeros((len(canvases), MOST_ON_CANVAS, 5), np.int64)
+    rows[:, :, 4] = -1
+    for own, boxes, labels in zip(rows, canvases.boxes, canvases.labels, strict=True):
+        own[: len(boxes), :4], own[: len(boxes), 4] = boxes, labels
+    return rows
+
+
 def draw_canvases(n: int, seed: int) -> Canvases:
     """Draw canvases with one to four digits; the first ones do not depend on ``n``.
 
@@ -132,7 +209,13 @@ def draw_canvases(n: int, seed: int) -> Canvases:
     return _canvases(pictures, labels, used, seed)
 
 
-def place_on_canvases(images: np.ndarray, labels: np.ndarray, n: int, seed: int) -> Canvases:
+def place_on_canvases(
+    images: np.ndarray,
+    labels: np.ndarray,
+    n: int,
+    seed: int,
+    scales: tuple[float, float] | None = None,
+) -> Canvases:
     """Place digits of your own, MNIST's for example, on canvases, one to four on each.
 
     Parameters
@@ -144,6 +227,9 @@ def place_on_canvases(images: np.ndarray, labels: np.ndarray, n: int, seed: int)
         How many canvases.
     seed : int
         At least 0.
+    scales : tuple of two float, optional
+        The bounds between which lies the factor by which each digit is made smaller or larger,
+        without its picture: what would reach beyond that is lost.
 
     Returns
     -------
@@ -158,7 +244,28 @@ def place_on_canvases(images: np.ndarray, labels: np.ndarray, n: int, seed: int)
     require_amounts("place_on_canvases", n=n, seed=seed)
     used = _used(n, seed, FEWEST_ON_CANVAS, MOST_ON_CANVAS)
     picked = _picked(images, labels, uniform(seed, 2, used.shape)[used])
-    return _canvases(images[picked], labels[picked], used, seed)
+    pictures = images[picked]
+    if scales is not None:
+        smallest, largest = scales
+        factors = smallest + (largest - smallest) * uniform(seed, 4, used.shape)[used]
+        pictures = _resized(pictures, factors)
+    return _canvases(pictures, labels[picked], used, seed)
+
+
+def _resized(images: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    """Each picture, (M, H, W) of bytes, larger or smaller about its middle, bilinearly."""
+    rows, columns = (_shares(size, factors) for size in images.shape[1:])
+    floats = rows @ images.astype(np.float32) @ columns.transpose(0, 2, 1)
+    resized: np.ndarray = np.rint(floats).astype(np.uint8)
+    return resized
+
+
+def _shares(size: int, factors: np.ndarray) -> np.ndarray:
+    """How much of each old pixel is in each new one along an axis, (M, new, old)."""
+    middle = (size - 1) / 2
+    places = (np.arange(size) - middle) / factors[:, None] + middle
+    shares = np.maximum(0, 1 - np.abs(places[:, :, None] - np.arange(size)))
+    return shares.astype(np.float32)
 
 
 def _canvases(pictures: np.ndarray, labels: np.ndarray, used: np.ndarray, seed: int) -> Canvases:

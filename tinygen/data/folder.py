@@ -9,24 +9,18 @@ The pictures to be tested on are in ``val``, or in ``test``.
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tinygen.data.decoding import ENOUGH, decode
 from tinygen.data.sets import DataError, DataNotFoundError, ImageSet
-
-if TYPE_CHECKING:
-    from PIL.Image import Image as Picture
 
 __all__ = ["load_folder"]
 
 ENDINGS = {".jpg", ".jpeg", ".png"}
 
 TEST_NAMES = ("test", "val", "validation")
-
-WHITE = (255, 255, 255, 255)
 
 
 def load_folder(root: str | Path, size: int = 64, grey: bool = False) -> ImageSet:
@@ -126,32 +120,6 @@ def _read_picture(path: Path, size: int, grey: bool) -> np.ndarray:
     """The middle square of a picture, (3, size, size) or (size, size)."""
     from PIL import Image, ImageOps
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about what is beside the pixels; much is an error
-            with Image.open(path, formats=("JPEG", "PNG")) as picture:
-                picture.verify()  # the sums of a PNG, which reading the pixels does not look at
-            with Image.open(path, formats=("JPEG", "PNG")) as picture:
-                upright = ImageOps.exif_transpose(picture)
-                square = ImageOps.fit(_on_white(upright), (size, size), Image.Resampling.BICUBIC)
-                pixels = np.asarray(square.convert("L" if grey else "RGB"))
-    except Exception as error:  # decoders of damaged pictures fail in as many ways as there are
-        if isinstance(error, FileNotFoundError | PermissionError):
-            raise
-        raise DataError(
-            f"{path} cannot be read as a picture ({type(error).__name__}: {error}). Delete it or "
-            "put a sound one in its place"
-        ) from error
-    return pixels if grey else np.moveaxis(pixels, 2, 0)
-
-
-def _on_white(picture: Picture) -> Picture:
-    """Red, green and blue; what is transparent becomes white paper, 16 bits become 8."""
-    from PIL import Image
-
-    if picture.mode.startswith("I"):
-        return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8)).convert("RGB")
-    if not picture.has_transparency_data:
-        return picture.convert("RGB")
-    paper = Image.new("RGBA", picture.size, WHITE)
-    return Image.alpha_composite(paper, picture.convert("RGBA")).convert("RGB")
+    picture = decode(path, enough=max(ENOUGH, size)).picture.convert("L" if grey else "RGB")
+    square = np.asarray(ImageOps.fit(picture, (size, size), Image.Resampling.BICUBIC))
+    return square if grey else np.moveaxis(square, 2, 0)

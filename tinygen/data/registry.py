@@ -25,7 +25,7 @@ FOLDER = "folder"
 
 @dataclass(frozen=True)
 class Drawn:
-    """A set that a program draws, always the same."""
+    """A set that a program draws or puts together, always the same."""
 
     name: str
     draw: Callable[[], ImageSet]
@@ -45,9 +45,26 @@ def _draw_shapes() -> ImageSet:
     return make_shapes()
 
 
+def _make_canvases() -> ImageSet:
+    from tinygen.data.canvases import make_canvases
+
+    return make_canvases(_digits())
+
+
+def _digits() -> ImageSet:
+    """MNIST if it is on this machine, drawn digits otherwise."""
+    from tinygen.data.glyphs import DIGITS, make_glyphs
+
+    try:
+        return cache.load_files(MNIST, offline=True)
+    except DataNotFoundError:
+        return make_glyphs(characters=DIGITS)
+
+
 DRAWN = (
     Drawn("glyphs", _draw_glyphs, (12_000, 2_000), (1, 28, 28)),
     Drawn("shapes", _draw_shapes, (12_000, 2_000), (3, 32, 32)),
+    Drawn("canvases", _make_canvases, (10_000, 1_000), (1, 64, 64)),
 )
 
 

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-__all__ = ["DataError", "DataNotFoundError", "ImageSet"]
+__all__ = ["DataError", "DataNotFoundError", "ImageSet", "LabelKind", "classes_in"]
 
 TEN_DIGITS = tuple("0123456789")
+
+LabelKind = Literal["class", "text", "boxes"]
+"""What the labels of a set are, told apart by their shapes.
+
+========  =========  ==========================================================================
+kind      shape      a picture's label
+========  =========  ==========================================================================
+"class"   (N,)       the number of its class
+"text"    (N, L)     the classes of its letters from left to right, then -1 where there is none
+"boxes"   (N, K, 5)  x1, y1, x2, y2 in pixels and the class of each thing in it, then rows of 0
+                     with the class -1 where there is none
+========  =========  ==========================================================================
+"""
+
+KINDS: dict[int, LabelKind] = {1: "class", 2: "text", 3: "boxes"}
+"""By the number of their axes."""
 
 
 class DataError(ValueError):
@@ -37,8 +54,8 @@ class ImageSet:
     ----------
     train_images, test_images : uint8 array of shape (N, H, W) or (N, C, H, W)
         Grey pictures, or colour ones with the channels first.
-    train_labels, test_labels : int64 array of shape (N,)
-        The number of each picture's class.
+    train_labels, test_labels : int64 array of shape (N,), (N, L) or (N, K, 5)
+        The number of each picture's class, the letters in it, or boxes: see :data:`LabelKind`.
     name : str
         For people: "MNIST", "CIFAR-10 (a part of it)".
     is_real : bool
@@ -63,17 +80,31 @@ class ImageSet:
     def __post_init__(self) -> None:
         for part in ("train", "test"):
             images, labels = getattr(self, f"{part}_images"), getattr(self, f"{part}_labels")
-            if images.ndim not in (3, 4) or labels.shape != images.shape[:1]:
+            if (
+                images.ndim not in (3, 4)
+                or labels.ndim not in KINDS
+                or labels.ndim != self.train_labels.ndim
+                or labels.shape[:1] != images.shape[:1]
+                or (KINDS[labels.ndim] == "boxes" and labels.shape[2] != 5)
+            ):
                 raise ValueError(
                     f"{self.name}: {part}_images must be of shape (N, H, W) or (N, C, H, W) and "
-                    f"{part}_labels of shape (N,), got {images.shape} and {labels.shape}"
+                    f"{part}_labels of shape (N,), (N, L) or (N, K, 5), got {images.shape} and "
+                    f"{labels.shape}"
                 )
-            if labels.size and not 0 <= labels.min() <= labels.max() < len(self.classes):
+            kinds, lowest = classes_in(labels), 0 if labels.ndim == 1 else -1
+            if kinds.size and not lowest <= kinds.min() <= kinds.max() < len(self.classes):
+                nothing = "" if lowest == 0 else " (or -1 for nothing)"
                 raise ValueError(
                     f"{self.name}: {part}_labels must be between 0 and {len(self.classes) - 1}, "
-                    f"one for each of the {len(self.classes)} classes, and are between "
-                    f"{labels.min()} and {labels.max()}"
+                    f"one for each of the {len(self.classes)} classes{nothing}, and are between "
+                    f"{kinds.min()} and {kinds.max()}"
                 )
+
+    @property
+    def label_kind(self) -> LabelKind:
+        """What the labels are."""
+        return KINDS[self.train_labels.ndim]
 
     @property
     def picture_shape(self) -> tuple[int, int, int]:
@@ -88,3 +119,17 @@ class ImageSet:
             f"ImageSet({self.name}: {len(self.train_images):,} + {len(self.test_images):,} "
             f"pictures of {channels} x {height} x {width}, {len(self.classes)} classes)"
         )
+
+
+def classes_in(labels: np.ndarray) -> np.ndarray:
+    """The numbers of the classes in labels of any kind: all of them, but of boxes the last column.
+
+    Parameters
+    ----------
+    labels : int64 array of shape (N,), (N, L) or (N, K, 5)
+
+    Returns
+    -------
+    int64 array of shape (N,), (N, L) or (N, K)
+    """
+    return labels[..., 4] if labels.ndim == 3 else labels

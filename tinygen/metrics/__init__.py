@@ -9,7 +9,7 @@ classification      accuracy, top-k, confusion matrix, precision, recall, F1, lo
 curves              ROC, precision and recall, and the areas below them
 image               PSNR, SSIM
 generative          Fréchet distance, inception-style score, mode coverage, memorisation, Parzen
-detection           IoU, average precision, its mean over classes
+detection           IoU, average precision, its mean over classes; non-maximum suppression
 retrieval           precision at k, mean average precision of rankings
 text                edit distance, character error rate
 ==================  ==============================================================================
@@ -39,8 +39,10 @@ from tinygen.metrics.detection import (
     COCO_THRESHOLDS,
     MeanAveragePrecision,
     average_precision_detection,
+    batched_nms,
     box_iou,
     mean_average_precision,
+    nms,
 )
 from tinygen.metrics.generative import (
     InceptionStyleScore,
@@ -61,10 +63,11 @@ from tinygen.metrics.text import character_error_rate, edit_distance
 __all__ = [
     "COCO_THRESHOLDS", "InceptionStyleScore", "MeanAveragePrecision", "Memorisation",
     "ModeCoverage", "ParzenLogLikelihood", "UndefinedMetricWarning", "accuracy_score", "auc",
-    "average_precision_detection", "average_precision_score", "box_iou", "character_error_rate",
+    "average_precision_detection", "average_precision_score", "batched_nms", "box_iou",
+    "character_error_rate",
     "confusion_matrix", "edit_distance", "expected_calibration_error", "f1_score",
     "frechet_distance", "inception_style_score", "log_loss", "mean_average_precision",
-    "memorisation", "mode_coverage", "nearest_neighbours", "parzen_log_likelihood",
+    "memorisation", "mode_coverage", "nearest_neighbours", "nms", "parzen_log_likelihood",
     "precision_at_k", "precision_recall_curve", "precision_score", "psnr", "recall_score",
     "retrieval_map", "roc_auc_score", "roc_curve", "ssim", "top_k_accuracy_score",
 ]  # fmt: skip

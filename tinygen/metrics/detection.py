@@ -11,8 +11,8 @@ import numpy as np
 from tinygen.metrics.checks import labels_of, numbers_of, one_of, undefined
 
 __all__ = [
-    "COCO_THRESHOLDS", "MeanAveragePrecision", "average_precision_detection", "box_iou",
-    "mean_average_precision",
+    "COCO_THRESHOLDS", "MeanAveragePrecision", "average_precision_detection", "batched_nms",
+    "box_iou", "mean_average_precision", "nms",
 ]  # fmt: skip
 
 COCO_THRESHOLDS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
@@ -44,6 +44,86 @@ def box_iou(boxes1: Any, boxes2: Any) -> np.ndarray:
     areas1, areas2 = ((each[:, 2:] - each[:, :2]).prod(axis=1) for each in (first, second))
     union = areas1[:, np.newaxis] + areas2 - shared
     return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+
+
+def nms(boxes: Any, scores: Any, iou_threshold: float) -> np.ndarray:
+    """Non-maximum suppression: of boxes that overlap, the one with the highest score.
+
+    Boxes are taken by falling score (equal scores in the order given); each takes away all later
+    ones whose IoU with it is above the threshold. A box that is taken away takes none away.
+
+    Parameters
+    ----------
+    boxes : array of shape (n, 4)
+        x1, y1, x2, y2.
+    scores : array of shape (n,)
+    iou_threshold : float
+        From 0 to 1. As in torchvision, boxes at exactly this IoU both stay.
+
+    Returns
+    -------
+    int64 array of shape (kept,)
+        The numbers of the boxes that stay, by falling score.
+
+    Raises
+    ------
+    ValueError
+        If there is not a score for each box, a box ends before it begins, or the threshold is not
+        from 0 to 1.
+
+    Examples
+    --------
+    >>> nms([[0, 0, 10, 10], [1, 0, 11, 10], [20, 0, 30, 10]], [0.8, 0.9, 0.3], 0.5)
+    array([1, 2])
+    """
+    boxes = _boxes(boxes, "boxes")
+    scores = _one_for_each_box(numbers_of(scores, "scores"), boxes, "scores")
+    return _survivors(box_iou(boxes, boxes) > _from_0_to_1(iou_threshold), scores)
+
+
+def batched_nms(boxes: Any, scores: Any, idxs: Any, iou_threshold: float) -> np.ndarray:
+    """:func:`nms` for each class, or each image, on its own.
+
+    Parameters
+    ----------
+    boxes : array of shape (n, 4)
+    scores : array of shape (n,)
+    idxs : array of shape (n,)
+        The class of each box: boxes of different ones do not take each other away.
+    iou_threshold : float
+        From 0 to 1.
+
+    Returns
+    -------
+    int64 array of shape (kept,)
+        The numbers of the boxes that stay, by falling score.
+
+    Raises
+    ------
+    ValueError
+        As for :func:`nms`.
+    """
+    boxes = _boxes(boxes, "boxes")
+    scores = _one_for_each_box(numbers_of(scores, "scores"), boxes, "scores")
+    kinds = _one_for_each_box(labels_of(idxs, "idxs"), boxes, "idxs")
+    overlaps = box_iou(boxes, boxes) > _from_0_to_1(iou_threshold)
+    return _survivors(overlaps & (kinds[:, np.newaxis] == kinds), scores)
+
+
+def _survivors(overlaps: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """By falling score, those that no survivor before them overlaps."""
+    free, kept = np.ones(len(scores), bool), []
+    for box in np.argsort(-scores, kind="stable"):
+        if free[box]:
+            kept.append(box)
+            free &= ~overlaps[box]
+    return np.array(kept, np.int64)
+
+
+def _from_0_to_1(threshold: float) -> float:
+    if not 0 <= threshold <= 1:
+        raise ValueError(f"iou_threshold must be from 0 to 1, got {threshold}")
+    return threshold
 
 
 def average_precision_detection(

@@ -9,23 +9,31 @@ from typing import Any
 from tinygen.io import CheckpointError, load_checkpoint
 from tinygen.models.base import Model
 from tinygen.models.cnn import Classifier, FastCNN, FiveBlockCNN, LeNet5, ResNet
+from tinygen.models.denoising_vae import DenoisingVAE
+from tinygen.models.detector import Detector
+from tinygen.models.embedder import Embedder
 from tinygen.models.gan import DCGAN, GAN, WGANGP, ConditionalGAN, DenseGAN, PointGAN
 from tinygen.models.made import MADE
+from tinygen.models.pix2pix import Pix2Pix
+from tinygen.models.pixelcnn import PixelCNN
 from tinygen.models.pretrained import PRETRAINED, pretrained
 from tinygen.models.rnn import RowGenerator, RowLSTM
+from tinygen.models.unet import UNet
 from tinygen.models.vae import VAE, ConvVAE
 
 __all__ = [
     "DCGAN", "GAN", "MADE", "MODELS", "VAE", "WGANGP", "Classifier", "ConditionalGAN", "ConvVAE",
-    "DenseGAN", "FastCNN", "FiveBlockCNN", "LeNet5", "Model", "PRETRAINED", "PointGAN", "ResNet",
-    "RowGenerator", "RowLSTM", "create", "from_checkpoint", "pretrained",
+    "DenoisingVAE", "DenseGAN", "Detector", "Embedder", "FastCNN", "FiveBlockCNN", "LeNet5",
+    "Model", "PRETRAINED", "Pix2Pix", "PixelCNN", "PointGAN", "ResNet", "RowGenerator", "RowLSTM",
+    "UNet", "create", "from_checkpoint", "pretrained",
 ]  # fmt: skip
 
 MODELS: dict[str, type[Model]] = {
     kind.name: kind
     for kind in (
         FastCNN, LeNet5, FiveBlockCNN, ResNet, VAE, ConvVAE, DenseGAN, DCGAN, ConditionalGAN,
-        WGANGP, RowLSTM, RowGenerator, MADE,
+        WGANGP, RowLSTM, RowGenerator, MADE, PixelCNN, UNet, Pix2Pix, DenoisingVAE,
+        Embedder, Detector,
     )
 }  # fmt: skip
 """What :func:`create` knows, by the names that the command line and checkpoints use."""

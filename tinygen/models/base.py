@@ -10,10 +10,11 @@ from typing import Any, ClassVar, TypeVar
 from tinygen.autograd import no_grad
 from tinygen.io import CheckpointError, load_checkpoint
 from tinygen.nn import Module
+from tinygen.ops.indexing import one_hot
 from tinygen.optim.swa_utils import AveragedModel
-from tinygen.tensors import Tensor
+from tinygen.tensors import Tensor, as_tensor, int64
 
-__all__ = ["Model", "Numbers", "Shape", "evaluating"]
+__all__ = ["Model", "Numbers", "Shape", "check_pictures", "evaluating"]
 
 Shape = tuple[int, int, int]
 Numbers = Mapping[str, Any]
@@ -31,10 +32,14 @@ class Model(Module):
     Attributes
     ----------
     picture_shape : tuple of int
+    classes : int or None
+        How many labels it knows of; None if it knows of none.
     """
 
     name: ClassVar[str]
     """By which :func:`tinygen.models.create` and the command line know it."""
+
+    classes: int | None = None
 
     def __init__(self, picture_shape: Shape) -> None:
         super().__init__()
@@ -119,23 +124,127 @@ class Model(Module):
         TypeError
             If they are not floats.
         """
-        name, shape = type(self).__name__, tuple(pictures.shape)
-        if len(shape) != 4 or shape[1:] != self.picture_shape:
+        check_pictures(type(self).__name__, pictures, self.picture_shape)
+
+    def known_labels(self, labels: Any, count: int) -> Tensor | None:
+        """Labels that a user gave, on the model's device, once they were found to fit.
+
+        Parameters
+        ----------
+        labels : integer Tensor, array or list of length ``count``, or None
+        count : int
+            How many pictures they are for.
+
+        Returns
+        -------
+        integer Tensor of shape (count,), or None if none were given
+
+        Raises
+        ------
+        ValueError
+            If the model knows of no labels, or they are not as many, or there is no such class.
+        TypeError
+            If they are not integers.
+        """
+        name = type(self).__name__
+        if labels is None:
+            return None
+        if self.classes is None:
             raise ValueError(
-                f"{name} takes pictures of shape (N, {', '.join(map(str, self.picture_shape))}), "
-                f"got {shape}{_likely(shape, self.picture_shape)}"
+                f"this {name} is unconditional and takes no labels: make one with classes=10"
             )
-        if pictures.dtype.kind != "f":
-            raise TypeError(
-                f"{name} takes floats from 0 to 1, got {pictures.dtype}: pictures.float() / 255"
-            )
-        with no_grad():
-            low, high = pictures.min().item(), pictures.max().item()
-        if not (low >= 0 and high <= 1):
-            fix = "divide bytes by 255" if high > 1 else "(x + 1) / 2 brings -1 to 1 to 0 to 1"
+        known = as_tensor(labels, device=next(self.parameters()).device)
+        if known.dtype.kind not in "iu":
+            raise TypeError(f"{name}: labels are integers, got {known.dtype}: labels.long()")
+        if tuple(known.shape) != (count,):
             raise ValueError(
-                f"{name} takes pictures from 0 to 1, got values from {low:g} to {high:g}: {fix}"
+                f"{name}: {count} pictures need labels of shape {(count,)}, got "
+                f"{tuple(known.shape)}"
             )
+        low, high = known.min().item(), known.max().item()
+        if not (low >= 0 and high < self.classes):
+            raise ValueError(
+                f"{name}: labels are 0 to {self.classes - 1}, got {low if low < 0 else high}"
+            )
+        return known.to(int64)
+
+    def condition(self, labels: Any, count: int) -> Tensor | None:
+        """Labels one-hot, in the dtype of the parameters, for a model that must be given them.
+
+        Parameters
+        ----------
+        labels, count
+            As for :meth:`known_labels`.
+
+        Returns
+        -------
+        Tensor of shape (count, classes), or None for a model without classes
+
+        Raises
+        ------
+        ValueError, TypeError
+            As for :meth:`known_labels`, and if the model has classes and no labels are given.
+        """
+        known = self.known_labels(labels, count)
+        if self.classes is None:
+            return None
+        if known is None:
+            raise ValueError(
+                f"this {type(self).__name__} is conditional, of {self.classes} classes: give the "
+                "labels of the pictures"
+            )
+        return one_hot(known, self.classes).to(next(self.parameters()).dtype)
+
+    def require(self, least: float, **options: float) -> None:
+        """Refuse numbers below the least that makes sense.
+
+        Raises
+        ------
+        ValueError
+            Naming the option.
+        """
+        for option, value in options.items():
+            if not value >= least:
+                raise ValueError(
+                    f"{type(self).__name__}: {option} must be at least {least}, got {value}"
+                )
+
+
+def check_pictures(name: str, pictures: Tensor, picture_shape: Shape) -> None:
+    """Refuse what cannot be pictures of a shape.
+
+    Parameters
+    ----------
+    name : str
+        Of what takes them.
+    pictures : Tensor
+        Should be of shape (N, *picture_shape), float, from 0 to 1.
+    picture_shape : tuple of int
+
+    Raises
+    ------
+    ValueError
+        If they have another shape, or values outside of 0 to 1.
+    TypeError
+        If they are not floats.
+    """
+    shape = tuple(pictures.shape)
+    if len(shape) != 4 or shape[1:] != picture_shape:
+        raise ValueError(
+            f"{name} takes pictures of shape (N, {', '.join(map(str, picture_shape))}), got "
+            f"{shape}{_likely(shape, picture_shape)}"
+        )
+    if pictures.dtype.kind != "f":
+        raise TypeError(
+            f"{name} takes floats from 0 to 1, got {pictures.dtype}: pictures.float() / 255"
+        )
+    with no_grad():
+        low, high = pictures.min().item(), pictures.max().item()
+    if not (low >= 0 and high <= 1):
+        fix = "divide bytes by 255" if high > 1 else "(x + 1) / 2 brings -1 to 1 to 0 to 1"
+        raise ValueError(
+            f"{name} takes pictures from 0 to 1, got values from {low:g} to {high:g}: {fix}"
+        )
 
 
 @contextmanager

@@ -33,12 +33,14 @@ from tinygen.ops.indexing import one_hot
 from tinygen.ops.shape import cat
 from tinygen.optim import Adam, Optimizer
 from tinygen.optim.swa_utils import AveragedModel, get_ema_avg_fn
-from tinygen.tensors import Tensor, as_tensor, randn, tensor
+from tinygen.tensors import Tensor, randn, tensor
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-__all__ = ["DCGAN", "GAN", "WGANGP", "ConditionalGAN", "DenseGAN", "Options", "PointGAN"]
+__all__ = [
+    "DCGAN", "GAN", "WGANGP", "ConditionalGAN", "DenseGAN", "Options", "PointGAN", "TwoPlayers",
+]  # fmt: skip
 
 AT_ONCE = 250
 """Samples that are generated together, to bound the memory that many take."""
@@ -56,7 +58,70 @@ class Options(TypedDict, total=False):
     ema_decay: float | None
 
 
-class GAN(Model):
+class TwoPlayers(Model):
+    """A generator and a discriminator that learn in turns, each with an optimizer of its own.
+
+    Attributes
+    ----------
+    generator, discriminator : Module
+    pack : int
+        How many samples the discriminator judges together.
+    """
+
+    lr: ClassVar[float] = 2e-4
+    betas: ClassVar[tuple[float, float]] = (0.5, 0.999)
+    """Adam's, as :meth:`configure_optimizers` takes them (A. Radford et al., 2016, section 4)."""
+
+    generator: Module
+    discriminator: Module
+    pack: int = 1
+
+    def configure_optimizers(
+        self, lr: float | None = None, betas: tuple[float, float] | None = None
+    ) -> dict[str, Optimizer]:
+        """Make an optimizer for each player.
+
+        Parameters
+        ----------
+        lr : float, optional
+        betas : tuple of two float, optional
+            By default what is usual for the model.
+
+        Returns
+        -------
+        dict
+            Adam for ``"generator"`` and for ``"discriminator"``.
+        """
+        rate, memories = self.lr if lr is None else lr, self.betas if betas is None else betas
+        return {
+            "generator": Adam(self.generator.parameters(), lr=rate, betas=memories),
+            "discriminator": Adam(self.discriminator.parameters(), lr=rate, betas=memories),
+        }
+
+    def both(self, optimizers: Mapping[str, Optimizer]) -> tuple[Optimizer, Optimizer]:
+        """Return the optimizers of the discriminator and of the generator.
+
+        Raises
+        ------
+        ValueError
+            If there is not one for each player.
+        """
+        if set(optimizers) != {"generator", "discriminator"}:
+            raise ValueError(
+                f"{type(self).__name__} trains with an optimizer for 'generator' and one for "
+                f"'discriminator', got {', '.join(map(repr, optimizers)) or 'none'}: "
+                "configure_optimizers() makes them"
+            )
+        return optimizers["discriminator"], optimizers["generator"]
+
+    def adversarial_step(
+        self, optimizers: Mapping[str, Optimizer]
+    ) -> Callable[[Module, Any], tuple[Tensor, Numbers]]:
+        """Return the step that a Trainer with two optimizers takes, made by the kind of model."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how its players take turns")
+
+
+class GAN(TwoPlayers):
     """Two networks: one turns noise into pictures, the other says which pictures are real.
 
     They are trained in turns, each by its own loss and optimizer, and a step of one leaves the
@@ -108,11 +173,6 @@ class GAN(Model):
         If an option is out of range, or there is no loss of this name.
     """
 
-    lr: ClassVar[float] = 2e-4
-    betas: ClassVar[tuple[float, float]] = (0.5, 0.999)
-    """Adam's, as :meth:`configure_optimizers` takes them (A. Radford et al., 2016, section 4)."""
-
-    generator: Module
     discriminator: Discriminator
     average: AveragedModel | None
 
@@ -131,10 +191,10 @@ class GAN(Model):
         ema_decay: float | None = 0.999,
     ) -> None:
         super().__init__(picture_shape)
-        _require(self, 1, latent=latent, pack=pack, critic_steps=critic_steps)
-        _require(self, 0, gradient_penalty=gradient_penalty, r1=r1)
+        self.require(1, latent=latent, pack=pack, critic_steps=critic_steps)
+        self.require(0, gradient_penalty=gradient_penalty, r1=r1)
         if classes is not None:
-            _require(self, 2, classes=classes)
+            self.require(2, classes=classes)
         if loss not in LOSSES:
             raise ValueError(f"{type(self).__name__}: {_no_such_loss(loss)}")
         self.latent, self.classes = latent, classes
@@ -156,28 +216,6 @@ class GAN(Model):
             self.average.requires_grad_(False)
 
     # ---- training ----------------------------------------------------------------------------
-
-    def configure_optimizers(
-        self, lr: float | None = None, betas: tuple[float, float] | None = None
-    ) -> dict[str, Optimizer]:
-        """Make an optimizer for each player.
-
-        Parameters
-        ----------
-        lr : float, optional
-        betas : tuple of two float, optional
-            By default what is usual for the model.
-
-        Returns
-        -------
-        dict
-            Adam for ``"generator"`` and for ``"discriminator"``.
-        """
-        rate, memories = self.lr if lr is None else lr, self.betas if betas is None else betas
-        return {
-            "generator": Adam(self.generator.parameters(), lr=rate, betas=memories),
-            "discriminator": Adam(self.discriminator.parameters(), lr=rate, betas=memories),
-        }
 
     def adversarial_step(
         self, optimizers: Mapping[str, Optimizer]
@@ -211,13 +249,7 @@ class GAN(Model):
             optimizers = model.configure_optimizers()
             Trainer(model, optimizers, step=model.adversarial_step(optimizers)).fit(loader, 10)
         """
-        if set(optimizers) != {"generator", "discriminator"}:
-            raise ValueError(
-                f"{type(self).__name__} trains with an optimizer for 'generator' and one for "
-                f"'discriminator', got {', '.join(map(repr, optimizers)) or 'none'}: "
-                "configure_optimizers() makes them"
-            )
-        critic, artist = optimizers["discriminator"], optimizers["generator"]
+        critic, artist = self.both(optimizers)
 
         def step(_: Module, batch: Any) -> tuple[Tensor, Numbers]:
             samples, labels = batch
@@ -397,7 +429,7 @@ class GAN(Model):
                 f"{type(self).__name__} generates from z of shape (N, {self.latent}), got "
                 f"{tuple(z.shape)}: noise(n) draws some"
             )
-        known = self._known_labels(labels, len(z))
+        known = self.known_labels(labels, len(z))
         generator = self.average if average and self.average is not None else self.generator
         pictures: Tensor = generator(_joined(z, self._one_hot(known, len(z))))
         return pictures
@@ -427,8 +459,8 @@ class GAN(Model):
         ValueError
             If ``n`` is not positive, or labels do not fit.
         """
-        _require(self, 1, n=n)
-        known, z = self._known_labels(labels, n), self.noise(n)
+        self.require(1, n=n)
+        known, z = self.known_labels(labels, n), self.noise(n)
         with evaluating(self):
             parts = [slice(first, first + AT_ONCE) for first in range(0, n, AT_ONCE)]
             return cat(
@@ -478,10 +510,10 @@ class GAN(Model):
             If pictures or labels do not fit.
         """
         self.check_pictures(pictures)
-        _require(self, 1, steps=steps, restarts=restarts)
+        self.require(1, steps=steps, restarts=restarts)
         if self.classes is not None and labels is None:
             raise ValueError(f"{type(self).__name__}.invert needs to know what the pictures show")
-        known = self._known_labels(labels, len(pictures))
+        known = self.known_labels(labels, len(pictures))
 
         def distances(z: Tensor) -> Tensor:
             differences = self.generate(z, known, average) - pictures
@@ -511,26 +543,6 @@ class GAN(Model):
         return z.detach()
 
     # ---- labels ------------------------------------------------------------------------------
-
-    def _known_labels(self, labels: Any, n: int) -> Tensor | None:
-        """Labels that a user gave, once they were found to fit."""
-        name = type(self).__name__
-        if labels is None:
-            return None
-        if self.classes is None:
-            raise ValueError(f"{name} was made without classes and takes no labels: classes=10")
-        known = as_tensor(labels, device=next(self.generator.parameters()).device)
-        if known.dtype.kind not in "iu" or tuple(known.shape) != (n,):
-            raise ValueError(
-                f"{name} takes an integer for each of {n} pictures as labels, got {known.dtype} of "
-                f"shape {tuple(known.shape)}"
-            )
-        low, high = known.min().item(), known.max().item()
-        if low < 0 or high >= self.classes:
-            raise ValueError(
-                f"{name} knows the labels 0 to {self.classes - 1}, got {low if low < 0 else high}"
-            )
-        return known
 
     def _one_hot(self, labels: Tensor | None, n: int) -> Tensor | None:
         """Labels as vectors, or those of the classes in turn; None for a model without classes."""
@@ -637,7 +649,7 @@ class DCGAN(GAN):
         **options: Unpack[Options],
     ) -> None:
         super().__init__(picture_shape, latent, classes, **options)
-        _require(self, 1, width=width)
+        self.require(1, width=width)
         channels, *sides = self.picture_shape
         batch_norm = not (self.spectral_norm or self.r1 or self.gradient_penalty)
         generator = conv_generator(latent + (classes or 0), self.picture_shape, width)
@@ -802,15 +814,6 @@ def _buffers_kept(network: Module) -> Iterator[None]:
         with no_grad():
             for buffer, kept in zip(network.buffers(), before, strict=True):
                 buffer.copy_(kept)
-
-
-def _require(model: Model, least: float, **options: float) -> None:
-    """Refuse numbers below the least that makes sense."""
-    for option, value in options.items():
-        if not value >= least:
-            raise ValueError(
-                f"{type(model).__name__}: {option} must be at least {least}, got {value}"
-            )
 
 
 def _require_layers(model: Model, hidden: Sequence[int]) -> None:

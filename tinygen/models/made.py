@@ -19,7 +19,7 @@ from tinygen.ops.elementwise import floor, sigmoid
 from tinygen.ops.indexing import index_select
 from tinygen.ops.noise import bernoulli
 from tinygen.ops.shape import cat, split, stack
-from tinygen.tensors import Tensor, arange, as_tensor, float64, int64, rand_like, zeros
+from tinygen.tensors import Tensor, arange, as_tensor, float64, rand_like, zeros
 
 __all__ = ["MADE", "Autoregressive", "MaskedDense", "MaskedNetwork", "as_rows", "bernoulli_means"]
 
@@ -296,7 +296,7 @@ class Autoregressive(Model):
         -------
         Tensor of the shape of ``pictures``
         """
-        condition = self._condition(labels, len(pictures))
+        condition = self.condition(labels, len(pictures))
         return self._as_pictures(self.row_logits(as_rows(pictures), condition))
 
     def log_prob(self, pictures: Tensor, labels: Labels | None = None) -> Tensor:
@@ -370,8 +370,7 @@ class Autoregressive(Model):
         ValueError, TypeError
             If the labels do not fit, or the temperature is negative.
         """
-        if n < 1:
-            raise ValueError(f"{type(self).__name__}.sample: n is at least 1, got {n}")
+        self.require(1, n=n)
         if labels is None and self.classes is not None:
             labels = [place % self.classes for place in range(n)]
         some = next(self.parameters())
@@ -421,13 +420,10 @@ class Autoregressive(Model):
         known = self._known(rows, mask).to(pictures.device)
         given = as_rows(pictures) * known
         self._check_binary(given)
-        if samples < 1:
-            raise ValueError(
-                f"{type(self).__name__}.complete: samples is at least 1, got {samples}"
-            )
+        self.require(1, samples=samples)
         places = [place for place in range(len(pictures)) for _ in range(samples)]
         index = as_tensor(places, device=pictures.device)
-        labels = self._check_labels(labels, len(pictures))
+        labels = self.known_labels(labels, len(pictures))
         if labels is not None:
             labels = index_select(labels, 0, index)
         drawn, _ = self._drawn(index_select(given, 0, index), known, labels, temperature)
@@ -462,7 +458,7 @@ class Autoregressive(Model):
                 f"{type(self).__name__}: the temperature divides the logits, it is 0 or more, got "
                 f"{temperature}"
             )
-        condition = self._condition(labels, len(rows))
+        condition = self.condition(labels, len(rows))
         known = known.to(rows.device)
         return self.draw_rows(rows, known, rand_like(rows), condition, temperature)
 
@@ -525,40 +521,6 @@ class Autoregressive(Model):
     def _posterior(self, pictures: Tensor, classes: int) -> Tensor:
         nll = [self._nll(pictures, [label] * len(pictures)) for label in range(classes)]
         return F.softmax(-stack(nll, 1), 1)
-
-    def _condition(self, labels: Labels | None, count: int) -> Tensor | None:
-        """One-hot labels in the dtype of the parameters, or None for an unconditional model."""
-        checked = self._check_labels(labels, count)
-        if checked is None:
-            return None
-        assert self.classes is not None
-        return F.one_hot(checked, self.classes).to(next(self.parameters()).dtype)
-
-    def _check_labels(self, labels: Labels | None, count: int) -> Tensor | None:
-        """Labels on the model's device; whatever cannot be labels here is refused."""
-        name = type(self).__name__
-        if self.classes is None:
-            if labels is not None:
-                raise ValueError(
-                    f"this {name} is unconditional and takes no labels: make one with classes=10"
-                )
-            return None
-        if labels is None:
-            raise ValueError(f"this {name} is conditional: give the labels of the pictures")
-        checked = as_tensor(labels, device=next(self.parameters()).device)
-        if checked.dtype.kind not in "iu":
-            raise TypeError(f"{name}: labels are integers, got {checked.dtype}: labels.long()")
-        if tuple(checked.shape) != (count,):
-            raise ValueError(
-                f"{name}: {count} pictures need labels of shape {(count,)}, got "
-                f"{tuple(checked.shape)}"
-            )
-        low, high = checked.min().item(), checked.max().item()
-        if not (low >= 0 and high < self.classes):
-            raise ValueError(
-                f"{name}: labels are 0 to {self.classes - 1}, got {low if low < 0 else high}"
-            )
-        return checked.to(int64)
 
     def _check_binary(self, pictures: Tensor) -> None:
         with no_grad():

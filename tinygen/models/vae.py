@@ -27,12 +27,11 @@ from tinygen.nn import (
     Unflatten,
 )
 from tinygen.ops.elementwise import clamp
-from tinygen.ops.indexing import one_hot
 from tinygen.ops.loss import GaussianKL
 from tinygen.ops.noise import bernoulli, randn_like
 from tinygen.ops.reduction import logsumexp
 from tinygen.ops.shape import cat
-from tinygen.tensors import Tensor, as_tensor, randn, tensor
+from tinygen.tensors import Tensor, randn, tensor
 
 __all__ = ["ELBO", "VAE", "ConvVAE", "VariationalAutoencoder", "gaussian_kl"]
 
@@ -146,9 +145,9 @@ class VariationalAutoencoder(Model):
         binarize: bool,
     ) -> None:
         super().__init__(picture_shape)
-        self._at_least(1, latent=latent, importance_samples=importance_samples)
-        self._at_least(1, classes=1 if classes is None else classes)
-        self._at_least(0, beta=beta, warm_up=warm_up)
+        self.require(1, latent=latent, importance_samples=importance_samples)
+        self.require(1, classes=1 if classes is None else classes)
+        self.require(0, beta=beta, warm_up=warm_up)
         if importance_samples > 1 and (beta != 1 or warm_up):
             raise ValueError(
                 f"{type(self).__name__}: the importance-weighted bound has no divergence apart "
@@ -160,11 +159,6 @@ class VariationalAutoencoder(Model):
         self.likelihood = create_likelihood(likelihood, std)
         self.reparameterize = Reparameterize()
         self.register_buffer("steps", tensor(0))
-
-    def _at_least(self, least: int, **given: float) -> None:
-        for name, value in given.items():
-            if not value >= least:
-                raise ValueError(f"{type(self).__name__}: {name} is at least {least}, got {value}")
 
     # ---- training ----------------------------------------------------------------------------
 
@@ -183,7 +177,7 @@ class VariationalAutoencoder(Model):
             Of the likelihood.
         mu, logvar : Tensor of shape (N, latent)
         """
-        condition = self._condition(labels, len(images))
+        condition = self.condition(labels, len(images))
         mu, logvar = self._encode(images, condition)
         return self._decode(self.reparameterize(mu, logvar), condition), mu, logvar
 
@@ -192,7 +186,7 @@ class VariationalAutoencoder(Model):
         images, labels = batch
         if self.binarize:
             images = bernoulli(images)
-        condition = self._condition(None if self.classes is None else labels, len(images))
+        condition = self.condition(None if self.classes is None else labels, len(images))
         code = self._encode(images, condition)
         draws = self._draw(images, condition, code, self.importance_samples)
         reconstruction, kl = -draws.log_prob.mean(), gaussian_kl(*code).mean()
@@ -233,26 +227,6 @@ class VariationalAutoencoder(Model):
         shape = (samples, len(images))
         return _Draws(log_prob.reshape(shape), log_ratio.reshape(shape))
 
-    def _condition(self, labels: Any, count: int) -> Tensor | None:
-        """Labels one-hot, if the model wants any."""
-        name = type(self).__name__
-        if self.classes is None:
-            if labels is not None:
-                raise ValueError(
-                    f"{name} was given labels but is not conditional: make it with classes="
-                )
-            return None
-        if labels is None:
-            raise ValueError(f"{name} is conditional, of {self.classes} classes: give labels")
-        like = next(self.parameters())
-        labels = as_tensor(labels, device=like.device)
-        if labels.shape != (count,):
-            raise ValueError(f"{name} wants {count} labels, got shape {tuple(labels.shape)}")
-        try:
-            return one_hot(labels, self.classes).to(like.dtype)
-        except IndexError as error:
-            raise ValueError(f"{name}: labels are 0 to {self.classes - 1}: {error}") from None
-
     # ---- use ---------------------------------------------------------------------------------
 
     def encode(self, pictures: Tensor, labels: Any = None) -> tuple[Tensor, Tensor]:
@@ -276,7 +250,7 @@ class VariationalAutoencoder(Model):
             range.
         """
         self.check_pictures(pictures)
-        return self._encode(pictures, self._condition(labels, len(pictures)))
+        return self._encode(pictures, self.condition(labels, len(pictures)))
 
     def decode(self, z: Tensor, labels: Any = None) -> Tensor:
         """Return the mean pictures of codes. Gradients flow.
@@ -311,7 +285,7 @@ class VariationalAutoencoder(Model):
                 f"{type(self).__name__} decodes codes of shape (N, {self.latent}), got "
                 f"{tuple(z.shape)}"
             )
-        return self._decode(z, self._condition(labels, len(z)))
+        return self._decode(z, self.condition(labels, len(z)))
 
     @no_grad()
     def reconstruct(self, pictures: Tensor, labels: Any = None) -> Tensor:
@@ -386,9 +360,9 @@ class VariationalAutoencoder(Model):
         ValueError, TypeError
             As for :meth:`encode`, and if there are no samples.
         """
-        self._at_least(1, samples=samples)
+        self.require(1, samples=samples)
         self.check_pictures(pictures)
-        condition = self._condition(labels, len(pictures))
+        condition = self.condition(labels, len(pictures))
         code = self._encode(pictures, condition)
         draws = self._draw(pictures, condition, code, samples)
         return ELBO(-draws.log_prob.mean(0), gaussian_kl(*code))
@@ -417,9 +391,9 @@ class VariationalAutoencoder(Model):
         ValueError, TypeError
             As for :meth:`encode`, and if k is not positive.
         """
-        self._at_least(1, k=k)
+        self.require(1, k=k)
         self.check_pictures(pictures)
-        condition = self._condition(labels, len(pictures))
+        condition = self.condition(labels, len(pictures))
         return self._draw(pictures, condition, self._encode(pictures, condition), k).bound()
 
     @no_grad()
@@ -451,9 +425,9 @@ class VariationalAutoencoder(Model):
         ValueError, TypeError
             As for :meth:`encode`, and if ``samples`` or ``chunk`` is not positive.
         """
-        self._at_least(1, samples=samples, chunk=chunk)
+        self.require(1, samples=samples, chunk=chunk)
         self.check_pictures(pictures)
-        condition = self._condition(labels, len(pictures))
+        condition = self.condition(labels, len(pictures))
         estimates = []
         for start in range(0, len(pictures), chunk):
             part = slice(start, start + chunk)

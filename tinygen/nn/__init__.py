@@ -29,7 +29,8 @@ __all__ += pooling.__all__
 
 def __getattr__(name: str) -> Any:
     """Layers beyond the four model families' needs are loaded when asked for."""
-    more = import_module("tinygen.nn.more")  # "from tinygen.nn" would ask here again
-    if name in more.__all__:
-        return getattr(more, name)
+    for file in ("more", "masked"):
+        module = import_module(f"tinygen.nn.{file}")  # "from tinygen.nn" would ask here again
+        if name in module.__all__:
+            return getattr(module, name)
     raise AttributeError(f"tinygen.nn has no {name!r}")

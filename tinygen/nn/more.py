@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tinygen.nn.loss import _Loss
 from tinygen.nn.module import Module, Parameter
 from tinygen.nn.normalization import _BatchNorm
@@ -11,7 +13,7 @@ from tinygen.ops.pool import pad
 from tinygen.tensors import Tensor, ones, zeros
 
 __all__ = [
-    "Fold", "GroupNorm", "HingeEmbeddingLoss", "InstanceNorm2d", "MarginRankingLoss",
+    "CTCLoss", "Fold", "GroupNorm", "HingeEmbeddingLoss", "InstanceNorm2d", "MarginRankingLoss",
     "PixelShuffle", "PixelUnshuffle", "ReflectionPad2d", "ReplicationPad2d", "Unfold",
 ]  # fmt: skip
 
@@ -247,3 +249,26 @@ class MarginRankingLoss(_Loss):
 
     def extra_repr(self) -> str:
         return f"margin={self.margin}, {super().extra_repr()}"
+
+
+class CTCLoss(_Loss):
+    """Texts whose letters have no known places; see :func:`tinygen.nn.functional.ctc_loss`."""
+
+    def __init__(
+        self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False
+    ) -> None:
+        super().__init__(reduction)
+        self.blank, self.zero_infinity = blank, zero_infinity
+
+    def forward(
+        self, log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any
+    ) -> Tensor:
+        return ops.ctc_loss(
+            log_probs, targets, input_lengths, target_lengths, self.blank, self.reduction,
+            self.zero_infinity,
+        )  # fmt: skip
+
+    def extra_repr(self) -> str:
+        return (
+            f"blank={self.blank}, {super().extra_repr()}, zero_infinity={self.zero_infinity}"
+        )

@@ -366,9 +366,10 @@ def interpolate(
         The new height and width.
     scale_factor : float or pair of float, optional
         Instead of the size, how many times larger.
-    mode : {"nearest", "bilinear"}
+    mode : {"nearest", "bilinear", "bicubic"}
+        Bicubic pictures can have values outside of the range of the input.
     align_corners : bool
-        For bilinear: let the centres of the corner pixels coincide, instead of their edges.
+        But for nearest: let the centres of the corner pixels coincide, instead of their edges.
 
     Returns
     -------
@@ -377,9 +378,11 @@ def interpolate(
     _check_images("interpolate", input)
     if (size is None) == (scale_factor is None):
         raise ValueError("interpolate: give either size or scale_factor")
-    if mode not in ("nearest", "bilinear"):
-        raise ValueError(f"interpolate: mode must be 'nearest' or 'bilinear', got {mode!r}")
-    if mode == "bilinear":
+    if mode not in ("nearest", "bilinear", "bicubic"):
+        raise ValueError(
+            f"interpolate: mode must be 'nearest', 'bilinear' or 'bicubic', got {mode!r}"
+        )
+    if mode != "nearest":
         _check_floating("interpolate", input)
     old = tuple(input.shape[2:])
     if size is None:
@@ -392,14 +395,16 @@ def interpolate(
         new = as_pair(size)
     if min(*old, *new) < 1:
         raise ValueError(f"interpolate: cannot make {new} out of images of {old}")
+    weights = _nearest if mode == "nearest" else _bilinear
+    if mode == "bicubic":
+        from tinygen.ops.more import bicubic_weights as weights
     rows, cols = (
-        _nearest(n, m, factor) if mode == "nearest" else _bilinear(n, m, factor, align_corners)
-        for n, m, factor in zip(old, new, factors, strict=True)
+        weights(n, m, factor, align_corners) for n, m, factor in zip(old, new, factors, strict=True)
     )
     return _resized(input, rows, cols)
 
 
-def _nearest(n: int, m: int, factor: float | None) -> list[list[float]]:
+def _nearest(n: int, m: int, factor: float | None, _: bool) -> list[list[float]]:
     """Row i has a 1 at pixel floor(i * n / m)."""
     step = n / m if factor is None else 1 / factor
     chosen = [min(int(i * step), n - 1) for i in range(m)]

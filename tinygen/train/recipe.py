@@ -19,9 +19,11 @@ import numpy as np
 
 import tinygen as tg
 from tinygen.data import Compose, DataLoader, ImageSet, RandomShift, TensorDataset, ToFloat
+from tinygen.data.sets import LabelKind
 from tinygen.io import Checkpoint, CheckpointError, load_checkpoint
 from tinygen.io.messages import text
-from tinygen.models import GAN, MODELS, Classifier, Model, create
+from tinygen.models import MODELS, Classifier, Model, create
+from tinygen.models.gan import TwoPlayers
 from tinygen.nn import Module
 from tinygen.nn import functional as F
 from tinygen.optim import Optimizer
@@ -31,9 +33,9 @@ from tinygen.train.evaluation import accuracy
 from tinygen.train.trainer import Step, Trainer
 
 __all__ = [
-    "RECIPES", "SCHEDULES", "Card", "Parts", "Recipe", "card_in", "check_arguments", "in_batches",
-    "new_model", "new_trainer", "options_of", "pictures_of", "read_card", "size_of", "split",
-    "training_batches",
+    "RECIPES", "SCHEDULES", "Card", "Parts", "Recipe", "card_in", "check_arguments", "check_labels",
+    "in_batches", "labels_read_by", "new_model", "new_trainer", "options_of", "pictures_of",
+    "read_card", "size_of", "split", "training_batches",
 ]  # fmt: skip
 
 SAVE_EVERY = 50
@@ -138,6 +140,14 @@ RECIPES: dict[str, Recipe] = {
             arguments={"classes": True},
         ),
         Recipe("made", epochs=40, batch_size=100, lr=3e-3, betas=ADAM),
+        Recipe("pixelcnn", epochs=2, batch_size=32, lr=0.01, betas=ADAM),
+        Recipe("unet", epochs=2, batch_size=64, lr=3e-3, betas=ADAM),
+        Recipe(
+            "pix2pix", epochs=2, batch_size=64, lr=1e-3, betas=GANS, schedule="cosine",
+        ),
+        Recipe("denoising-vae", epochs=10, batch_size=128, lr=1e-3, betas=ADAM),
+        Recipe("embedder", epochs=2, batch_size=128, lr=5e-3, betas=ADAM),
+        Recipe("detector", data="canvases", epochs=12, batch_size=50, lr=0.01, betas=ADAM),
     )
 }  # fmt: skip
 """What suits each model, by its name."""
@@ -189,7 +199,8 @@ def training_batches(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> 
     ----------
     recipe : Recipe
     images : uint8 array of shape (N, C, H, W)
-    labels : int64 array of shape (N,)
+    labels : int64 array of shape (N, ...)
+        Of any kind that :data:`tinygen.data.sets.LabelKind` names.
 
     Returns
     -------
@@ -213,7 +224,63 @@ def in_batches(images: np.ndarray, labels: np.ndarray, batch_size: int = 500) ->
 
 
 def _is_gan(recipe: Recipe) -> bool:
-    return issubclass(MODELS[recipe.model], GAN)
+    return issubclass(MODELS[recipe.model], TwoPlayers)
+
+
+# ---- the labels --------------------------------------------------------------------------------
+
+LABELS: dict[LabelKind, str] = {
+    "class": "the class of each picture",
+    "text": "what is written in each picture",
+    "boxes": "boxes and what is in them",
+}
+"""What each kind of labels says."""
+
+
+def labels_read_by(model: Model) -> LabelKind | None:
+    """What the labels are that a model learns from.
+
+    A class of models says so by its attribute ``labels``. Where it does not, a model that was told
+    how many classes there are reads the class of each picture.
+
+    Parameters
+    ----------
+    model : Model
+
+    Returns
+    -------
+    {"class", "text", "boxes"} or None
+        None for a model that does not look at labels.
+    """
+    reads_classes = isinstance(model, Classifier) or getattr(model, "classes", None) is not None
+    said: LabelKind | None = getattr(model, "labels", "class" if reads_classes else None)
+    return said
+
+
+def check_labels(model: Model, pictures: ImageSet, shift: int = 0) -> None:
+    """Refuse pictures whose labels say something else than the model learns from.
+
+    Parameters
+    ----------
+    model : Model
+    pictures : ImageSet
+    shift : int
+        By how many pixels they will be moved.
+
+    Raises
+    ------
+    ValueError
+        The message says which models learn from such labels.
+    """
+    wanted, given = labels_read_by(model), pictures.label_kind
+    if wanted not in (None, given):
+        able = [name for name, kind in MODELS.items() if getattr(kind, "labels", "class") == given]
+        raise ValueError(
+            f"{model.name} learns from {LABELS[wanted]}, and the labels of {pictures.name} are "
+            f"{LABELS[given]}, as wanted by: {', '.join(able) or 'no model'}"
+        )
+    if shift and given == "boxes":
+        raise ValueError(f"the boxes of {pictures.name} do not move with the pictures: no shift")
 
 
 # ---- the model ---------------------------------------------------------------------------------
@@ -395,7 +462,7 @@ def new_trainer(
     ValueError
         If a GAN's pictures do not fill a batch, or the recipe has for a GAN what it cannot have.
     """
-    if isinstance(model, GAN):
+    if isinstance(model, TwoPlayers):
         options = _for_a_gan(model, recipe, pictures)
     else:
         options = _for_one_player(model, recipe, pictures)
@@ -431,7 +498,7 @@ def _own_step(model: Any, batch: Any) -> Any:
     return model.training_step(batch)
 
 
-def _for_a_gan(model: GAN, recipe: Recipe, pictures: int) -> dict[str, Any]:
+def _for_a_gan(model: TwoPlayers, recipe: Recipe, pictures: int) -> dict[str, Any]:
     """An optimizer for each player, and the step in which they take turns."""
     name = type(model).__name__
     if recipe.clip_norm is not None:

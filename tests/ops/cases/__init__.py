@@ -3,6 +3,7 @@
 from tests.ops.cases import (
     activation,
     conv,
+    ctc,
     elementwise,
     extremes,
     indexing,
@@ -21,6 +22,7 @@ from tests.ops.cases import (
 __all__ = [
     "activation",
     "conv",
+    "ctc",
     "elementwise",
     "extremes",
     "indexing",

@@ -83,14 +83,16 @@ case(
     call(images()),
     lambda x: naive.adaptive_pool2d(x, 1, np.mean)[..., 0, 0],
 )
-for mode in ("nearest", "bilinear"):
+for mode in ("nearest", "bilinear", "bicubic"):
     sizes = st.sampled_from([1, 2, 7, (4, 6), (9, 3)])
     case("pool.interpolate", call(images(), size=sizes, mode=mode), naive.interpolate)
     factors = st.sampled_from([2, 0.5, 1.5, (2, 3.0), 0.7])
     case("pool.interpolate", call(images(), scale_factor=factors, mode=mode), naive.interpolate)
-case(
-    "pool.interpolate",
-    call(images(), size=st.sampled_from([1, 2, 7, (4, 6)]), mode="bilinear", align_corners=True),
-    naive.interpolate,
-)
+for mode in ("bilinear", "bicubic"):
+    sizes = st.sampled_from([1, 2, 7, (4, 6)])
+    case(
+        "pool.interpolate",
+        call(images(), size=sizes, mode=mode, align_corners=True),
+        naive.interpolate,
+    )
 case("pool.pad", padded(), naive.pad)

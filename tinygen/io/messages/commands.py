@@ -178,7 +178,7 @@ example:
     "about glyphs": "drawn digits and letters",
     "about shapes": "drawn shapes in colour",
     "about ring": "points of eight Gaussians on a circle, for generators",
-    "about canvases": "drawn digits in boxes, for detectors",
+    "about canvases": "digits in boxes, for detectors",
     "about strips": "lines of drawn digits and what they say, for readers",
     "no classes": "{name} has no classes, and models are trained here on pictures that have some: "
     "tinygen data show {name} draws some of it",

@@ -1,7 +1,53 @@
-"""What is said of the task: own."""
+"""What is said of pictures of the user's, by all tasks: what was done to them, and the report."""
 
 from __future__ import annotations
 
 __all__ = ["MESSAGES"]
 
-MESSAGES: dict[str, str] = {}
+MESSAGES: dict[str, str] = {
+    # ---- options ---------------------------------------------------------------------------------
+    "own help images": "pictures of your own, PNG or JPEG, or folders with some (default: test "
+    "pictures)",
+    "own help model": "a model that comes with tinygen, or a file of tinygen train (default: the "
+    "one for this task that comes with it)",
+    # ---- what was done to a picture --------------------------------------------------------------
+    "own all": "all {count} pictures",
+    "own done": "{which}: {deed}.",
+    "own some": "{names} and {more} more",
+    "own turned": "turned upright, as its EXIF data say",
+    "own first frame": "the first of its {frames} frames was taken",
+    "own cmyk": "from the colours of print (CMYK) to red, green and blue",
+    "own 16 bits": "from 16 bits to 8",
+    "own transparent": "what is transparent became white paper",
+    "own grey": "from colour to grey",
+    "own colour": "from grey to colour: red, green and blue are alike",
+    "own middle": "cut to its middle ({width} x {height} pixels of {full_width} x {full_height})",
+    "own resized": "brought from {full_width} x {full_height} to {width} x {height} pixels",
+    "own inverted": "inverted: dark on light became light on dark, as the model knows it",
+    "own digit": "brought from {full_width} x {full_height} to {width} x {height} pixels: the box "
+    "around the ink became {inner} pixels long, and its centre of mass went to the middle, as in "
+    "MNIST",
+    "own whole": "brought from {full_width} x {full_height} pixels to {width} x {height}, the whole "
+    "of it, with empty margins where the shapes differ",
+    "own renamed": "called {name} here, as another picture has its name",
+    "own passed over": "{folder}: what is no picture was passed over ({count}).",
+    # ---- what is worked on -----------------------------------------------------------------------
+    "own source": "your pictures",
+    "own test pictures": "test pictures of {name}",
+    "own no mnist": "MNIST was not found, so these are digits that were drawn by a program "
+    "({reason})",
+    "own fetching": "Looking for MNIST on the network, for {seconds} s at most",
+    "own no model": "no trained model that could {what} comes with tinygen: train one with {train}, "
+    "and give its checkpoint with --model tinygen-run/best.npz",
+    "own unable": "{source} holds the model {model}, which cannot {what}{able}",
+    "own able": "; these can: {names}",
+    "own no test pictures": "there are no test pictures of {channels} x {height} x {width} pixels, "
+    "which this model takes: give pictures of your own",
+    # ---- the report ------------------------------------------------------------------------------
+    "own page": "Page    {path}",
+    "own page pictures": "Pictures    {count}, each in its own file, in {folder}",
+    "own page more": "And {count} more, each as a file in the folder of this page.",
+    "own page notes": "What was done to the pictures",
+    "own page footer": "Made by tinygen {version}. This page needs no network connection; the "
+    "numbers are in results.json beside it.",
+}

@@ -4,4 +4,6 @@ from __future__ import annotations
 
 __all__ = ["MESSAGES"]
 
-MESSAGES: dict[str, str] = {}
+MESSAGES: dict[str, str] = {
+    "about model embedder": "puts pictures of one kind near each other",
+}
