@@ -10,7 +10,7 @@ from PIL import Image
 
 from tests.numbers.ship import ship
 from tinygen.cli import cores
-from tinygen.data import ImageSet, cache, registry
+from tinygen.data import ImageSet, cache, make_canvases, registry
 from tinygen.data.glyphs import DIGITS, make_glyphs
 from tinygen.models.pretrained import PRETRAINED
 from tinygen.train.recipe import (
@@ -62,6 +62,18 @@ def few_digits() -> ImageSet:
 def digits(monkeypatch, few_digits) -> ImageSet:
     """Some digits under the name of the glyphs."""
     return drawn(monkeypatch, few_digits)
+
+
+@pytest.fixture(scope="session")
+def few_canvases(few_digits) -> ImageSet:
+    """Digits with boxes around them."""
+    return make_canvases(few_digits, 60, 20)
+
+
+@pytest.fixture
+def canvases(monkeypatch, few_canvases) -> ImageSet:
+    """Some canvases under the names of all sets that are drawn."""
+    return drawn(monkeypatch, few_canvases)
 
 
 def drawn(monkeypatch, pictures):

@@ -7,12 +7,12 @@ import signal
 import sys
 from contextlib import redirect_stdout
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.cli.pages import Tags
 from tinygen import data
 from tinygen.cli import demo, demo_models, main
 from tinygen.cli.arguments import FAMILIES
@@ -30,29 +30,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::tinygen.train.TrainingWarning")
 
 DATA = os.environ.get("TINYGEN_DATA")
 PICTURES = ["overview.png", *(f"{name}.png" for name in DRAWINGS)]
-
-
-class Tags(HTMLParser):
-    """All tags of a page, and whether each that was opened was closed in its order."""
-
-    EMPTY = {"meta", "img", "br"}
-
-    def __init__(self, html):
-        super().__init__()
-        self.found, self.open = [], []
-        self.feed(html)
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
-        if tag not in self.EMPTY:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def of(self, wanted):
-        return [attributes for tag, attributes in self.found if tag == wanted]
 
 
 SMALL = {

@@ -10,7 +10,6 @@ from PIL import Image
 import tinygen as tg
 from tinygen.cli import evaluation, judging, main
 from tinygen.cli.evaluation import classify, interval, scores_of
-from tinygen.cli.judging import balance, opinion_of
 from tinygen.cli.likelihoods import binarized
 from tinygen.models import create, from_checkpoint
 
@@ -200,10 +199,11 @@ def test_a_gan_is_judged_beside_real_pictures(checkpoints, tmp_path, capsys):
     assert evaluate(checkpoints["cgan"], tmp_path, "--pictures", "30") == 0
 
     said = capsys.readouterr().out
-    for words in ("confidence", "distance of the classes", "agreement", "Fréchet distance"):
+    for words in ("confidence", "class shares", "agreement", "Fréchet distance", "training than"):
         assert words in said
-    assert said.count("(test pictures: ") == 3
-    assert "the floor: " in said
+    assert said.count("(test pictures: ") == 2
+    assert said.count("the floor: ") == 2
+    assert "(without copying: 75.00%)" in said  # 120 training pictures, 40 test pictures
     assert "30 drawn pictures beside 40 test" in said
     assert is_a_picture(tmp_path / "samples.png")
 
@@ -224,50 +224,22 @@ def test_pictures_that_the_judge_does_not_know_are_not_judged(checkpoints, tmp_p
     assert is_a_picture(tmp_path / "samples.png")
 
 
-class Eye(tg.nn.Module):
-    """Stands for a judge: the first two pixels decide."""
-
-    def predict_proba(self, pictures):
-        return pictures.flatten(1)[:, :2]
-
-    def features(self, pictures):
-        return pictures.flatten(1)
-
-
-def test_the_opinion_of_a_judge():
-    images = np.zeros((4, 1, 1, 3), np.uint8)
-    images[:, 0, 0, :2] = [[255, 0], [204, 51], [153, 102], [0, 255]]
-
-    opinion = opinion_of(Eye(), images, [0, 0, 1, 1])
-
-    assert opinion.confidence == pytest.approx((1 + 0.8 + 0.6 + 1) / 4)
-    assert opinion.balance == pytest.approx(1 / 4)  # three and one, instead of two and two
-    assert opinion.agreement == 3 / 4
-    np.testing.assert_allclose(opinion.features, images.reshape(4, 3) / 255, rtol=1e-6)
-    assert opinion_of(Eye(), images, None).agreement is None
-
-
-@pytest.mark.parametrize(
-    ("counts", "distance"), [([5, 5], 0), ([10, 0], 1 / 2), ([0, 0, 0, 8], 3 / 4), ([3, 1], 1 / 4)]
-)
-def test_the_distance_of_classes_from_equal_shares(counts, distance):
-    assert balance(np.array(counts)) == pytest.approx(distance)
-
-
 @pytest.mark.usefixtures("digits", "shipped")
 def test_samples_are_as_far_from_the_test_pictures_as_a_distance_says(
     checkpoints, tmp_path, capsys, monkeypatch, few_digits
 ):
-    """If a GAN drew the training pictures, its distance would be the floor."""
+    """If a GAN drew the training pictures, its distances would be the floors, and they copies."""
     images = few_digits.train_images[:30, None].astype(np.float32) / 255
-    monkeypatch.setattr(judging, "draw", lambda *_: images)
+    monkeypatch.setattr(judging, "generate", lambda *_: tg.tensor(images))
 
     evaluate(checkpoints["dcgan"], tmp_path, "--pictures", "30")
 
-    line = next(line for line in capsys.readouterr().out.splitlines() if "Fréchet" in line)
-    distance, floor = re.findall(r"[\d.]+", line)
-    assert distance == floor
-    assert float(floor) > 0
+    lines = capsys.readouterr().out.splitlines()
+    for words in ("Fréchet", "class shares"):
+        distance, floor = re.findall(r"\d[\d.]*", next(line for line in lines if words in line))
+        assert distance == floor
+        assert float(floor) > 0
+    assert "100.00%" in next(line for line in lines if "training than" in line)
 
 
 # ---- what does not fit -------------------------------------------------------------------------

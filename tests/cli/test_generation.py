@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from PIL import Image
 
 import tinygen as tg
 from tinygen.cli import generation, main
-from tinygen.cli.generation import classes_in_turn, draw
+from tinygen.cli.tasks import assessing
 from tinygen.io import save_checkpoint
 from tinygen.models import create, from_checkpoint
 from tinygen.models.pretrained import PRETRAINED
@@ -64,21 +65,6 @@ def test_the_pictures_are_those_of_the_model_and_the_seed(checkpoints, tmp_path,
     np.testing.assert_array_equal(first, model.sample(5).numpy())
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
-
-
-def test_many_pictures_are_drawn_some_at_a_time(monkeypatch, checkpoints):
-    model, asked = from_checkpoint(checkpoints["cgan"]), []
-    monkeypatch.setattr(generation, "AT_ONCE", 4)
-    original = model.sample
-
-    def sample(n, labels):
-        asked.append(labels)
-        return original(n, labels)
-
-    monkeypatch.setattr(model, "sample", sample, raising=False)
-
-    assert draw(model, 10, classes_in_turn(10, 3)).shape == (10, 1, 28, 28)
-    assert asked == [[0, 1, 2, 0], [1, 2, 0, 1], [2, 0]]
 
 
 @pytest.mark.parametrize(
@@ -171,6 +157,144 @@ def test_it_draws_on_a_gpu(checkpoints, tmp_path, grids, backend):
     assert [pictures.shape for pictures, *_ in grids] == [(3, 1, 28, 28)] * 2
 
 
+# ---- a report ----------------------------------------------------------------------------------
+
+
+def results(out):
+    return json.loads((out / "results.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.usefixtures("digits", "shipped")
+@pytest.mark.parametrize("name", ["cgan", "row-generator", "vae"])
+def test_a_report_has_the_numbers_and_the_pictures_of_each_kind_of_model(
+    checkpoints, tmp_path, capsys, monkeypatch, name
+):
+    monkeypatch.setattr(assessing, "JUDGED", 20)
+
+    assert generate(checkpoints[name], tmp_path, "--n", "12", "--report", "--offline") == 0
+
+    found = results(tmp_path)["numbers"]
+    assert (found["count"], found["judged"], found["data"]) == (12, 20, "Drawn digits")
+    assert list(found["assessments"]) == ["noise", "train", "drawn"]
+    train = found["assessments"]["train"]
+    assert train["frechet"] == train["frechet_floor"]
+    assert train["copying"]["nearer_to_train"] == 1
+    assert (train["agreement"] is None) == (name == "vae")
+    assert ("nll" in found) == (name != "cgan")
+    assert len(found["nearest"]) == 12
+    for column in ("drawn", "nearest", "difference"):
+        assert len(list((tmp_path / column).glob("*.png"))) == 12
+    assert is_a_picture(tmp_path / "samples.png")
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    said = capsys.readouterr().out
+    for place in (page, said):
+        assert "Fréchet distance" in place
+        assert ("log-likelihood" in place) == (name != "cgan")
+    assert ("drawn black or white" in page) == (name == "row-generator")
+
+
+@pytest.mark.usefixtures("digits", "shipped")
+def test_the_pictures_of_a_report_are_those_without_one(checkpoints, tmp_path, monkeypatch, grids):
+    monkeypatch.setattr(assessing, "JUDGED", 20)
+    monkeypatch.setattr(assessing.Report, "figure", lambda *_: None)
+
+    for words in ((), ("--report", "--each")):
+        assert generate(checkpoints["cgan"], tmp_path, "--n", "4", *words) == 0
+
+    np.testing.assert_array_equal(grids[0][0], grids[1][0])
+    files = tmp_path / "drawn" / "1-0.png", tmp_path / "sample-0.png"
+    with Image.open(files[0]) as listed, Image.open(files[1]) as alone:
+        assert listed.tobytes() == alone.tobytes()
+
+
+@pytest.mark.usefixtures("digits", "shipped")
+def test_the_nearest_training_pictures_are_shown(
+    checkpoints, tmp_path, monkeypatch, few_digits, grids
+):
+    """A model that copies is found out."""
+    copies = few_digits.train_images[[5, 77]]
+    monkeypatch.setattr(assessing, "JUDGED", 2)
+    monkeypatch.setattr(assessing.Report, "figure", lambda *_: None)
+    monkeypatch.setattr(generation, "draw", lambda *_, **__: copies[:, None] / np.float32(255))
+
+    assert generate(checkpoints["dcgan"], tmp_path, "--n", "2", "--report") == 0
+
+    found = results(tmp_path)["numbers"]
+    assert [one["training_picture"] for one in found["nearest"]] == [5, 77]
+    assert [one["distance"] for one in found["nearest"]] == [0, 0]
+    assert found["assessments"]["drawn"]["copying"]["nearer_to_train"] == 1
+    with Image.open(tmp_path / "nearest" / "2.png") as picture:
+        np.testing.assert_array_equal(np.asarray(picture), copies[1])
+
+
+@pytest.mark.usefixtures("digits", "shipped")
+def test_what_was_asked_for_is_compared_with_real_ones_of_the_same_classes(
+    checkpoints, tmp_path, monkeypatch, few_digits
+):
+    monkeypatch.setattr(assessing, "JUDGED", 20)
+
+    words = ("--n", "3", "--labels", "7,1", "--report")
+    assert generate(checkpoints["cgan"], tmp_path, *words) == 0
+
+    found = results(tmp_path)["numbers"]
+    counts = [
+        np.isin(labels, [1, 7]).sum()
+        for labels in (few_digits.train_labels, few_digits.test_labels)
+    ]
+    expected = found["assessments"]["drawn"]["copying"]["expected"]
+    assert expected == pytest.approx(counts[0] / sum(counts))
+    assert [one["picture"] for one in found["nearest"]] == ["1 (7)", "2 (1)", "3 (7)"]
+
+
+@pytest.mark.usefixtures("shipped")
+def test_pictures_that_the_judge_does_not_know_are_only_looked_up(folder, tmp_path):
+    arguments = {"hidden": [8], "picture_shape": [3, 64, 64]}
+    save_checkpoint(
+        tmp_path / "own.npz", model=create("vae", **arguments), architecture="vae",
+        arguments=arguments,
+        metadata={"recipe": {"model": "vae", "data": str(folder)}, "classes": ["bright", "dark"]},
+    )  # fmt: skip
+
+    assert generate(tmp_path / "own.npz", tmp_path, "--n", "2", "--report") == 0
+
+    found = results(tmp_path)
+    assert "assessments" not in found["numbers"]
+    assert "There is no judge" in " ".join(found["notes"])
+    assert len(found["numbers"]["nearest"]) == 2
+
+
+def test_a_model_that_does_not_say_what_it_learned_from_has_no_report(tmp_path, capsys):
+    model = create("vae", hidden=[8], picture_shape=[3, 8, 8])
+    save_checkpoint(
+        tmp_path / "own.npz", model=model, architecture="vae",
+        arguments={"hidden": [8], "picture_shape": [3, 8, 8]},
+    )  # fmt: skip
+
+    assert generate(tmp_path / "own.npz", tmp_path / "new", "--report") == 2
+    assert "does not say which pictures it has learned from" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_that_has_changed_has_no_report(folder, tmp_path, capsys):
+    arguments = {"hidden": [8], "picture_shape": [3, 64, 64]}
+    save_checkpoint(
+        tmp_path / "own.npz", model=create("vae", **arguments), architecture="vae",
+        arguments=arguments,
+        metadata={"recipe": {"model": "vae", "data": str(folder)}, "classes": ["dark", "grey"]},
+    )  # fmt: skip
+
+    assert generate(tmp_path / "own.npz", tmp_path / "new", "--report") == 2
+    assert "has changed since" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+def test_without_the_training_pictures_nothing_is_drawn(tmp_path, capsys):
+    """A model that comes with tinygen has learned from MNIST, which is not on this machine."""
+    assert generate("vae", tmp_path / "new", "--report", "--offline") == 1
+    assert "mnist" in capsys.readouterr().err.lower()
+    assert not (tmp_path / "new").exists()
+
+
 # ---- what cannot be done -----------------------------------------------------------------------
 
 
@@ -183,7 +307,7 @@ def test_it_draws_on_a_gpu(checkpoints, tmp_path, grids, backend):
         ("cgan", ["--label", "10"], r"no class '10': the model knows 0 to 9 (0, 1, 2, 3"),
         ("cgan", ["--labels", "1,-1"], "there is no class '-1'"),
         ("row-generator", ["--label", "cat"], "there is no class 'cat'"),
-        ("vae", ["--temperature", "2"], "vae, which has no temperature; made and row-generator"),
+        ("vae", ["--temperature", "2"], "vae, which has no temperature; made, pixelcnn and"),
         ("cgan", ["--temperature", "0.5"], "has no temperature"),
     ],
 )

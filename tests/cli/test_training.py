@@ -31,6 +31,7 @@ SMALL = {
     "row-lstm": ("units=16",),
     "row-generator": ("units=16", "head_units=16"),
     "made": ("hidden=16",),
+    "detector": ("width=4",),
 }
 """What makes models small."""
 
@@ -290,12 +291,62 @@ def test_a_set_that_is_not_there_ends_with_2(tmp_path, capsys):
     assert "train/CLASS" in capsys.readouterr().err
 
 
+# ---- labels of other kinds ---------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("canvases", "no_pictures")
+def test_boxes_are_learned_and_the_detector_is_tested(tmp_path, capsys):
+    options = ("--epochs", "2", "--batch-size", "20", *settings("detector"))
+    assert train(tmp_path, *options, model="detector") == 0
+    assert main(["evaluate", str(tmp_path / "best.npz")]) == 0
+
+    said = capsys.readouterr().out
+    assert "Canvases of Drawn digits: 54 to learn from, 6 for validation, 10 classes" in said
+    assert "on the 20 test pictures of Canvases of Drawn digits" in said
+    assert "mAP@.5" in said
+    with Image.open(tmp_path / "boxes.png") as picture:
+        picture.load()
+    assert load_checkpoint(tmp_path / "best.npz").metadata["recipe"]["data"] == "canvases"
+
+
+@pytest.mark.usefixtures("canvases", "no_pictures")
+def test_a_model_of_classes_does_not_learn_boxes(tmp_path, capsys):
+    assert train(tmp_path, "--data", "canvases") == 2
+
+    said = capsys.readouterr().err
+    assert "cnn learns from the class of each picture" in said
+    assert said.rstrip().endswith("detector")
+
+
+@pytest.mark.usefixtures("digits", "no_pictures")
+def test_a_detector_does_not_learn_classes(tmp_path, capsys):
+    assert train(tmp_path, "--data", "glyphs", model="detector") == 2
+    assert "detector learns from boxes" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("canvases", "no_pictures")
+def test_pictures_with_boxes_are_not_moved(tmp_path, capsys):
+    assert train(tmp_path, "--shift", "2", model="detector") == 2
+    assert "no shift" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("canvases")
+def test_models_that_look_at_no_labels_learn_from_any(tmp_path):
+    options = ("--data", "canvases", "--epochs", "1", *settings("vae"))
+    assert train(tmp_path, *options, model="vae") == 0
+
+
 # ---- all models --------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("digits", "no_curves")
+DATA = {"class": "digits", "boxes": "canvases"}
+"""What models learn from, by what their labels are."""
+
+
+@pytest.mark.usefixtures("no_curves")
 @pytest.mark.parametrize("model", MODELS)
-def test_every_model_is_trained_and_those_that_can_draw(tmp_path, capsys, model):
+def test_every_model_is_trained_and_those_that_can_draw(tmp_path, capsys, model, request):
+    request.getfixturevalue(DATA[getattr(MODELS[model], "labels", "class")])
     options = ("--data", "glyphs", "--epochs", "1", "--batch-size", "30", *settings(model))
 
     assert train(tmp_path, *options, model=model) == 0

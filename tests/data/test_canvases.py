@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 
 from tinygen.data import (
+    ImageSet,
+    boxes_in,
     canvases,
     draw_canvases,
     draw_glyphs,
     draw_strips,
+    make_canvases,
     place_on_canvases,
     write_in_strips,
 )
@@ -113,6 +116,76 @@ def test_boxes_that_touch_do_not_overlap():
     assert canvases._overlap(corner, size, np.array([6, 3]), size) == 0
     assert canvases._overlap(corner, size, corner, size) == 1
     assert canvases._overlap(corner, size, np.array([4, 3]), size) == pytest.approx(10 / 30)
+
+
+def test_digits_can_be_placed_smaller_and_larger():
+    images, labels = blocks()
+
+    placed = place_on_canvases(images, labels, 300, seed=0, scales=(0.5, 2))
+
+    boxes, kinds = np.concatenate(placed.boxes), np.concatenate(placed.labels)
+    heights = (boxes[:, 3] - boxes[:, 1])[kinds == 4] / SIZES[4][1]
+    assert heights.min() == pytest.approx(0.5, abs=0.12)  # a pixel more or less at both ends
+    assert heights.max() > 1.5
+    assert heights.max() <= 28 / 17  # what reaches beyond the picture is lost
+    same = place_on_canvases(images, labels, 300, seed=0, scales=(1, 1))
+    np.testing.assert_array_equal(same.images, place_on_canvases(images, labels, 300, 0).images)
+
+
+def test_resizing_a_picture_mixes_neighbouring_pixels():
+    picture = np.zeros((1, 5, 5), np.uint8)
+    picture[0, 2, 1:4] = 80, 160, 240
+
+    (larger,) = canvases._resized(picture, np.array([2.0]))
+
+    np.testing.assert_array_equal(larger[2], [80, 120, 160, 200, 240])
+    np.testing.assert_array_equal(larger[3], larger[2] / 2)
+    assert not larger[[0, 4]].any()
+
+
+def digits():
+    """Blocks to learn from, and one other to be tested on."""
+    images, labels = blocks()
+    other = np.zeros((1, 28, 28), np.uint8)
+    other[0, 5:15, 5:25] = 50
+    return ImageSet(images, labels, other, np.array([2]), "Blocks", True)
+
+
+def test_a_set_of_canvases_has_boxes_for_labels():
+    made = make_canvases(digits(), 40, 20)
+
+    assert repr(made) == "ImageSet(Canvases of Blocks: 40 + 20 pictures of 1 x 64 x 64, 10 classes)"
+    assert made.is_real
+    assert made.label_kind == "boxes"
+    assert made.train_labels.shape == (40, 4, 5)
+    assert made.train_labels.dtype == np.int64
+    boxes, kinds = boxes_in(made.train_labels)
+    assert set(np.concatenate(kinds)) == {4, 7, 9}
+    for image, own, rows in zip(made.train_images, boxes, made.train_labels, strict=True):
+        assert 1 <= len(own) <= 4
+        assert (rows[len(own) :] == [0, 0, 0, 0, -1]).all()
+        outside = image.copy()
+        for x1, y1, x2, y2 in own.astype(int):
+            outside[y1:y2, x1:x2] = 0
+        assert not outside.any()
+
+
+def test_test_canvases_have_test_digits_and_no_others():
+    made = make_canvases(digits(), 5, 30)
+
+    assert set(np.concatenate(boxes_in(made.test_labels)[1])) == {2}
+    assert made.test_images.max() == 50
+
+
+def test_boxes_come_out_as_they_went_in():
+    drawn = draw_canvases(30, seed=0)
+
+    boxes, kinds = boxes_in(canvases._in_rows(drawn))
+
+    for computed, expected in zip((boxes, kinds), (drawn.boxes, drawn.labels), strict=True):
+        assert [one.dtype for one in computed] == [one.dtype for one in expected]
+        for one, other in zip(computed, expected, strict=True):
+            np.testing.assert_array_equal(one, other)
 
 
 # ---- strips ------------------------------------------------------------------------------------

@@ -361,10 +361,10 @@ def test_notes_name_a_few_and_count_the_others(tmp_path):
     [
         (b"", "the file is empty"),
         (b"<html>", "it is none of JPEG, PNG, GIF, BMP, WEBP"),
-        (b"II*\0\x08\0\0\0", "it is none of JPEG, PNG"),
-        (b"\x89PNG\r\n\x1a\n", "Delete it or put a sound one"),
-        (b"\xff\xd8\xff", "Delete it or put a sound one"),
-        (b"GIF89a" + bytes(40), "Delete it or put a sound one"),
+        (b"II*\0\x08\0\0\0", "If it is a picture of another kind, save it as PNG or JPEG"),
+        (b"\x89PNG\r\n\x1a\n", "another kind"),
+        (b"\xff\xd8\xff", "another kind"),
+        (b"GIF89a" + bytes(40), "or its beginning is damaged"),
     ],
 )
 def test_what_is_no_picture_is_named_with_the_reason(tmp_path, content, why):

@@ -10,6 +10,8 @@ import tinygen as tg
 from tests.data import test_cache
 from tests.data.mirrors import serving
 from tinygen.data import DataNotFoundError, ImageSet, cache, cifar, mnist, registry
+from tinygen.data.glyphs import DIGITS, make_glyphs
+from tinygen.data.sets import classes_in
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +81,7 @@ def test_a_set_can_be_fetched_without_being_read(monkeypatch, tmp_path):
 def test_the_table_says_what_there_is_and_where():
     table = {line.name: line for line in tg.data.available()}
 
-    assert {"mnist", "fashion-mnist", "cifar10", "glyphs", "shapes"} <= set(table)
+    assert {"mnist", "fashion-mnist", "cifar10", "glyphs", "shapes", "canvases"} <= set(table)
     assert table["mnist"].counts == (60_000, 10_000)
     assert table["cifar10"].picture_shape == (3, 32, 32)
     assert table["cifar10"].download_bytes > 100e6
@@ -108,7 +110,7 @@ def test_a_folder_of_ones_own_is_loaded_like_the_others(tmp_path):
 
 
 def make(images=(5, 4, 4), labels=(0, 1, 2, 0, 1), classes=("a", "b", "c")):
-    pictures, numbers = np.zeros(images, np.uint8), np.array(labels, np.int64)
+    pictures, numbers = np.zeros(images, np.uint8), np.asarray(labels, np.int64)
     return ImageSet(pictures, numbers, pictures[:0], numbers[:0], "Toys", False, classes)
 
 
@@ -124,8 +126,56 @@ def test_a_set_is_printed_in_a_line():
         ({"images": (4, 4, 4)}, r"got \(4, 4, 4\) and \(5,\)"),
         ({"labels": (0, 1, 2, 3, 0)}, "must be between 0 and 2, .*between 0 and 3"),
         ({"labels": (0, 1, 2, -1, 0)}, "between -1 and 2"),
+        ({"labels": np.full((5, 2), 3)}, r"\(or -1 for nothing\), and are between 3 and 3"),
+        ({"labels": np.full((5, 2), -2)}, "between -2 and -2"),
+        ({"labels": np.full((5, 2, 5), 3)}, "between 0 and 2, .*between 3 and 3"),
+        ({"labels": np.zeros((5, 2, 4))}, r"or \(N, K, 5\), got \(5, 4, 4\) and \(5, 2, 4\)"),
+        ({"labels": np.zeros((5, 2, 5, 1))}, r"got \(5, 4, 4\) and \(5, 2, 5, 1\)"),
     ],
 )
 def test_pictures_and_labels_must_fit(wrong, message):
     with pytest.raises(ValueError, match=message):
         make(**wrong)
+
+
+def test_the_shape_of_labels_says_what_they_are():
+    text, boxes = np.full((5, 3), -1), np.full((5, 2, 5), 60)
+    boxes[:, :, 4] = [2, -1]
+
+    assert [make(labels=own).label_kind for own in ((0, 1, 2, 0, 1), text, boxes)] == [
+        "class", "text", "boxes",
+    ]  # fmt: skip
+
+
+def test_the_classes_of_boxes_stand_in_their_last_column():
+    labels = np.arange(20).reshape(2, 2, 5)
+
+    assert classes_in(labels).tolist() == [[4, 9], [14, 19]]
+    assert classes_in(labels[0]).tolist() == labels[0].tolist()
+
+
+def test_training_and_test_labels_are_of_one_kind():
+    pictures = np.zeros((2, 4, 4), np.uint8)
+    with pytest.raises(ValueError, match=r"test_labels .*got \(2, 4, 4\) and \(2, 3\)"):
+        ImageSet(pictures, np.zeros(2, int), pictures, np.zeros((2, 3), int), "Toys", False)
+
+
+@pytest.mark.parametrize("is_here", [True, False])
+def test_canvases_are_made_of_mnist_if_it_is_here_and_of_drawn_digits_otherwise(
+    monkeypatch, is_here
+):
+    few = make_glyphs(20, 10, characters=DIGITS)
+    asked = []
+
+    def load_files(files, offline):
+        asked.append((files.name, offline))
+        if is_here:
+            return replace(few, name="MNIST")
+        raise DataNotFoundError("nowhere")
+
+    monkeypatch.setattr(cache, "load_files", load_files)
+    monkeypatch.setattr("tinygen.data.glyphs.make_glyphs", lambda characters: few)
+    monkeypatch.setattr("tinygen.data.canvases.make_canvases", lambda digits: digits.name)
+
+    assert tg.data.load("canvases") == ("MNIST" if is_here else "Drawn digits")
+    assert asked == [("mnist", True)]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tinygen as tg
 from tinygen import metrics
 from tinygen.metrics import UndefinedMetricWarning
 
@@ -250,3 +251,95 @@ def ap(true=((0, 0, 1, 1),), boxes=((0, 0, 1, 1),), scores=(1.0,), **options):
 def test_what_cannot_be_measured_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+# ---- non-maximum suppression -------------------------------------------------------------------
+
+
+def survivors_by_enumeration(boxes, scores, threshold, kinds):
+    """The only set of boxes in which a box is missing just if a better one of its class, which is
+    in it, overlaps it."""
+    cells = [painted(box, 20) for box in boxes]
+    overlaps = np.array([[(a & b).sum() / (a | b).sum() for b in cells] for a in cells])
+    order = sorted(range(len(boxes)), key=lambda box: -scores[box])
+    found = []
+    for bits in range(2 ** len(boxes)):
+        kept = [box for box in order if bits >> box & 1]
+        missing = [
+            box
+            for place, box in enumerate(order)
+            if any(
+                overlaps[box, better] > threshold and kinds[box] == kinds[better]
+                for better in order[:place]
+                if better in kept
+            )
+        ]
+        if sorted(kept + missing) == list(range(len(boxes))):
+            found.append(kept)
+    (only,) = found
+    return only
+
+
+@pytest.mark.parametrize("threshold", [0.1, 0.3, 0.6])
+@pytest.mark.parametrize("seed", range(10))
+def test_nms_keeps_the_only_set_that_it_can(threshold, seed):
+    chance = np.random.default_rng(seed)
+    corners, sizes = chance.integers(0, 8, (7, 2)), chance.integers(4, 12, (7, 2))
+    boxes, scores = np.hstack([corners, corners + sizes]), chance.permutation(7) / 7
+    kinds = chance.integers(0, 2, 7)
+
+    alone = survivors_by_enumeration(boxes, scores, threshold, np.zeros(7))
+    by_class = survivors_by_enumeration(boxes, scores, threshold, kinds)
+
+    assert metrics.nms(boxes, scores, threshold).tolist() == alone
+    assert metrics.batched_nms(boxes, scores, kinds, threshold).tolist() == by_class
+
+
+def test_a_box_that_is_taken_away_takes_none_away():
+    """Each overlaps the next by 2/3, and the one after that by 3/7."""
+    row = [[start, 0, start + 10, 10] for start in (0, 2, 4)]
+
+    assert metrics.nms(row, [0.9, 0.8, 0.7], 0.5).tolist() == [0, 2]
+    assert metrics.nms(row, [0.8, 0.9, 0.7], 0.5).tolist() == [1]
+
+
+def test_boxes_at_just_the_threshold_both_stay():
+    halves = [[0, 0, 2, 1], [0, 0, 1, 1]]
+
+    assert metrics.nms(halves, [0.9, 0.8], 0.5).tolist() == [0, 1]
+    assert metrics.nms(halves, [0.9, 0.8], 0.499).tolist() == [0]
+
+
+def test_tensors_of_any_device_can_be_suppressed(backend):
+    boxes, scores, kinds = (
+        tg.tensor(values, device=backend.device)
+        for values in ([HERE, HERE, THERE], [0.5, 0.9, 0.7], [0, 1, 0])
+    )
+
+    assert metrics.nms(boxes, scores, 0.5).tolist() == [1, 2]
+    assert metrics.batched_nms(boxes, scores, kinds, 0.5).tolist() == [1, 2, 0]
+
+
+def test_of_equal_scores_the_first_box_stays():
+    assert metrics.nms([[0, 0, 1, 1]] * 3, [0.5, 0.5, 0.5], 0.5).tolist() == [0]
+
+
+def test_of_no_boxes_none_stay():
+    for kept in (metrics.nms([], [], 0.5), metrics.batched_nms([], [], [], 0.5)):
+        assert (kept.shape, kept.dtype) == ((0,), np.int64)
+
+
+@pytest.mark.parametrize(
+    ("boxes", "scores", "threshold", "message"),
+    [
+        ([[0, 0, 1, 1]], [0.5, 0.6], 0.5, r"scores has shape \(2,\) for 1 boxes"),
+        ([[3, 0, 1, 1]], [0.5], 0.5, "end before they begin"),
+        ([[0, 0, 1, 1]], [0.5], 1.5, "iou_threshold must be from 0 to 1, got 1.5"),
+        ([[0, 0, 1, 1]], [float("nan")], 0.5, "scores holds 1 NaN"),
+    ],
+)
+def test_what_cannot_be_suppressed_is_refused(boxes, scores, threshold, message):
+    with pytest.raises(ValueError, match=message):
+        metrics.nms(boxes, scores, threshold)
+    with pytest.raises(ValueError, match=message):
+        metrics.batched_nms(boxes, scores, [0] * len(boxes), threshold)

@@ -50,7 +50,9 @@ TUPLES = {
     "parzen_log_likelihood": (IMAGES, IMAGES, MORE_IMAGES),
 }
 ARRAYS = {"confusion_matrix": (LABELS, OTHERS), "box_iou": (BOXES, BOXES[::-1].copy())}
-OTHER = {"average_precision_detection", "mean_average_precision", "edit_distance"}
+OTHER = {
+    "average_precision_detection", "batched_nms", "edit_distance", "mean_average_precision", "nms",
+}  # fmt: skip
 
 
 def test_every_metric_is_checked_here():

@@ -852,6 +852,27 @@ def test_a_strong_prior_keeps_latent_vectors_near_zero():
     assert (lengths[1] < 0.3 * lengths[0]).all()
 
 
+@pytest.mark.parametrize("kind", ["dense", "conditional", "packed", "wasserstein"])
+def test_pictures_that_are_taken_for_real_have_a_small_realism_loss(kind):
+    model = new(kind).eval()
+    labels = [0, 1, 2, 0] if model.classes else None
+    pictures = model.sample(4, labels).requires_grad_()
+
+    loss = model.realism_loss(pictures, labels)
+    loss.backward(inputs=[pictures])
+    with tg.no_grad():
+        better = model.realism_loss(pictures - 1e-3 * pictures.grad.sign(), labels)
+
+    classes = None if labels is None else tg.nn.functional.one_hot(tg.tensor(labels), 3).float()
+    packs = model.pack
+    joined = pictures.reshape(4 // packs, -1, *pictures.shape[2:])
+    if classes is not None:
+        classes = classes.reshape(4 // packs, -1)
+    expected = model.losses.generator(model.discriminator(joined, labels=classes))
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-6)
+    assert better.item() < loss.item()
+
+
 # ---- points --------------------------------------------------------------------------------------
 
 
@@ -912,7 +933,10 @@ def test_points_can_be_inverted():
         (lambda: new("dense").sample(2, [0, 1]), "takes no labels"),
         (lambda: new("conditional").sample(2, [0, 3]), "labels are 0 to 2, got 3"),
         (lambda: new("conditional").sample(2, [0, -1]), "labels are 0 to 2, got -1"),
-        (lambda: new("conditional").sample(2, [0, 1, 2]), r"2 pictures need labels of shape \(2,\), got \(3,\)"),
+        (
+            lambda: new("conditional").sample(2, [0, 1, 2]),
+            r"2 pictures need labels of shape \(2,\), got \(3,\)",
+        ),
         (lambda: new("dense").generate(tg.zeros(2, 5)), r"shape \(N, 4\), got \(2, 5\)"),
         (lambda: new("dense").invert(tg.full((1, 1, 6, 6), 9.0)), "divide bytes by 255"),
         (lambda: new("dense").invert(tg.zeros(6, 6)), r"shape \(N, 1, 6, 6\)"),

@@ -93,6 +93,22 @@ def test_the_density_of_one_pixel_integrates_to_one(name):
     assert density.sum() * (grid[1] - grid[0]) == pytest.approx(1, rel=1e-6)
 
 
+@pytest.mark.parametrize("name", LIKELIHOODS)
+def test_some_pixels_and_the_others_add_up_to_all(name):
+    likelihood = create_likelihood(name, std=0.3).to(tg.float64)
+    parameters, pictures = normal(3, 2 * likelihood.outputs, 4, 5), tg.rand(3, 2, 4, 5).double()
+    counted = tg.tensor(np.random.default_rng(1).random((4, 5)) < 0.5)
+
+    one, other = (likelihood.log_prob(parameters, pictures, of) for of in (counted, ~counted))
+
+    all_of_them = likelihood.log_prob(parameters, pictures)
+    np.testing.assert_allclose((one + other).detach(), all_of_them.detach(), rtol=1e-12)
+    changed = tg.where(counted, pictures, 0.5)
+    np.testing.assert_array_equal(
+        one.detach(), likelihood.log_prob(parameters, changed, counted).detach()
+    )
+
+
 def gaussian_log_density(pictures, mean, std):
     return -0.5 * ((pictures - mean) / std) ** 2 - np.log(std) - 0.5 * math.log(2 * math.pi)
 

@@ -476,7 +476,10 @@ BINARY = bits(2, *TOY)
         (lambda m, _: m.complete(tg.tensor(BINARY)), "either rows or a mask"),
         (lambda m, _: m.complete(tg.tensor(BINARY), rows=4), "rows is from 0 to 3, got 4"),
         (lambda m, _: m.complete(tg.tensor(BINARY), rows=-1), "rows is from 0 to 3, got -1"),
-        (lambda m, _: m.complete(tg.tensor(BINARY), rows=1, samples=0), "samples must be at least 1"),
+        (
+            lambda m, _: m.complete(tg.tensor(BINARY), rows=1, samples=0),
+            "samples must be at least 1",
+        ),
         (
             lambda m, _: m.complete(tg.tensor(BINARY), mask=tg.ones(2, 2) > 0),
             r"mask has shape \(3, 3\) or \(1, 3, 3\).*got \(2, 2\)",

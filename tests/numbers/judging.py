@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 import tinygen as tg
-from tinygen import data, metrics
+from tinygen import data
 from tinygen.models import pretrained
+from tinygen.tasks.generate import Assessment, assess, generate, opinion_of
 from tinygen.train.recipe import RECIPES, new_model, new_trainer, training_batches
 
 CLASSES = 10
@@ -44,62 +45,38 @@ def in_floats(pictures: np.ndarray) -> tg.Tensor:
 
 
 def draw(model: Any, count: int, labels: np.ndarray | None = None, **options: Any) -> np.ndarray:
-    """So many samples of a model as bytes, a thousand at a time."""
-    parts = []
-    for start in range(0, count, 1000):
-        stop = min(start + 1000, count)
-        told = {} if labels is None else {"labels": labels[start:stop]}
-        parts.append(eight_bits(model.sample(stop - start, **told, **options)))
-    return np.concatenate(parts)
-
-
-def probabilities(pictures: np.ndarray) -> np.ndarray:
-    """What the judge believes, (N, 10)."""
-    return judge().predict_proba(in_floats(pictures)).numpy()
-
-
-def features(pictures: np.ndarray) -> np.ndarray:
-    """What the judge sees before it decides, (N, 256)."""
-    return judge().features(in_floats(pictures)).numpy()
-
-
-@functools.cache
-def features_of_test() -> np.ndarray:
-    return features(mnist().test_images)
-
-
-@functools.cache
-def floor() -> float:
-    """The Fréchet distance of as many training pictures from the test pictures."""
-    return metrics.frechet_distance(features(mnist().train_images[:SAMPLES]), features_of_test())
+    """So many samples of a model as bytes."""
+    return eight_bits(generate(model, count, labels, **options))
 
 
 def scores(pictures: np.ndarray) -> dict[str, float]:
-    """What can be said of 10,000 samples without knowing what they were meant to show.
+    """What can be said of 10,000 samples without knowing what they were meant to show."""
+    real = (in_floats(images) for images in (mnist().train_images, mnist().test_images))
+    return numbers(assess(in_floats(pictures), *real, judge()))
+
+
+def numbers(found: Assessment) -> dict[str, float]:
+    """An assessment under the names that the table has.
 
     ``fid`` is the Fréchet distance on the judge's features from the 10,000 test pictures: not
     comparable with any published one, only with ``floor``. ``tv`` is half the sum of the absolute
-    differences between the shares of the classes and those of the training pictures.
+    differences between the shares of the classes and those of the test pictures.
     """
-    believed = probabilities(pictures)
-    shares = np.bincount(believed.argmax(1), minlength=CLASSES) / len(pictures)
-    real = np.bincount(mnist().train_labels, minlength=CLASSES) / len(mnist().train_labels)
-    test, train = mnist().test_images, mnist().train_images
-    near = metrics.memorisation(pictures[:500] / 255.0, train / 255.0, test / 255.0)
     return {
-        "fid": metrics.frechet_distance(features(pictures), features_of_test()),
-        "floor": floor(),
-        "tv": float(np.abs(shares - real).sum() / 2),
-        "classes": int((shares > 0.01).sum()),
-        "confidence": float(believed.max(1).mean()),
-        "nearer to train": near.nearer_to_train,
-        "expected": near.expected,
+        "fid": found.frechet,
+        "floor": found.frechet_floor,
+        "tv": found.balance,
+        "tv floor": found.balance_floor,
+        "classes": found.classes,
+        "confidence": found.confidence,
+        "nearer to train": found.copying.nearer_to_train,
+        "expected": found.copying.expected,
     }
 
 
 def agreement(pictures: np.ndarray, labels: np.ndarray) -> float:
     """How often the judge reads what the pictures were meant to show."""
-    return float((probabilities(pictures).argmax(1) == labels).mean())
+    return opinion_of(judge(), in_floats(pictures)).agreement(labels)
 
 
 def diversity(pictures: np.ndarray, labels: np.ndarray) -> float:

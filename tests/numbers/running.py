@@ -16,6 +16,7 @@ import numpy as np
 
 from tests.numbers import judging
 from tinygen import data
+from tinygen.data.sets import classes_in
 from tinygen.plots import image_grid
 from tinygen.train import Trainer
 from tinygen.train.recipe import (
@@ -97,7 +98,7 @@ class Row:
 def train(run: Run, recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> tuple[Any, Trainer]:
     """Train by a recipe, or go on where the run's folder says that it was stopped."""
     pictures, labels = run.images(pictures_of(images)), run.images(labels)
-    classes = int(labels.max()) + 1
+    classes = int(classes_in(labels).max()) + 1
     model, arguments = new_model(recipe, pictures, classes)
     card = Card(recipe, arguments, [str(label) for label in range(classes)])
     trainer = new_trainer(model, recipe, len(pictures), out=run.folder, progress=None, card=card)

@@ -18,7 +18,7 @@ from tests.plots.rendering import CATALOGUE, drawn_texts, pixels
 from tinygen import plots
 
 KINDS = pytest.mark.parametrize("kind", CATALOGUE)
-OTHERS = {"graph_dot", "plot_predictions", "save_figure", "save_gif", "tile_images"}
+OTHERS = {"graph_dot", "latent_page", "plot_predictions", "save_figure", "save_gif", "tile_images"}
 """These have no ``file``, or are tested on their own."""
 
 

@@ -190,6 +190,26 @@ class TestLayersAndLosses:
         assert tg.nn.Linear is tg.nn.Dense
         assert not hasattr(torch.nn, "Dense")
 
+    def test_slope_of_ctc_loss(self):
+        """tinygen's `ctc_loss` has the slope that its formula has; PyTorch's is right behind
+        `log_softmax` only, where the two are the same."""
+        slopes = []
+        for library in (tg, torch):
+            x = library.tensor(np.log(np.full((2, 1, 2), 0.5)), requires_grad=True)
+            library.nn.CTCLoss(reduction="sum")(x, library.tensor([[1]]), (2,), (1,)).backward()
+            slopes.append(host(x.grad).sum(2))
+        np.testing.assert_allclose(slopes[0], -1)  # of paths that say the text, each step is on all
+        np.testing.assert_allclose(slopes[1], 0, atol=1e-12)
+
+    def test_letters_of_ctc_loss(self):
+        """tinygen's `ctc_loss` refuses the blank in a text, and texts of no step; PyTorch counts
+        with them."""
+        x = np.log(np.full((2, 1, 2), 0.5))
+        for letters, steps in (([[0]], (2,)), ([[1]], (0,))):
+            with pytest.raises(ValueError, match="the blank|between 1 and 2"):
+                F.ctc_loss(tg.tensor(x), tg.tensor(letters), steps, (1,))
+            their_f.ctc_loss(torch.tensor(x), torch.tensor(letters), steps, (1,))
+
     def test_shapes_of_targets(self):
         """tinygen's `mse_loss`, `l1_loss` and their kin want targets of the input's shape; PyTorch
         warns and broadcasts."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 
 import tinygen as tg
 from tinygen.models import create
+from tinygen.tasks import classify as module
 from tinygen.tasks.classify import (
     accuracies_with_few_labels,
     balanced_draw,
@@ -132,6 +135,12 @@ def test_labels_that_do_not_fit_are_refused(vectors, labels, reason):
 # ---- few labels ----------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def quick(monkeypatch):
+    """Fewer steps than the minimum needs: who wins is clear before."""
+    monkeypatch.setattr(module, "linear_probe", functools.partial(linear_probe, steps=40))
+
+
 def test_a_draw_has_as_many_of_each_class_and_none_twice():
     labels = np.array([2, 0, 1, 1, 0, 2, 2, 1, 0, 0])
 
@@ -155,6 +164,7 @@ def test_a_class_cannot_give_more_than_it_has(each):
         balanced_draw([0, 0, 0, 0, 1, 1, 1], each, 0)
 
 
+@pytest.mark.usefixtures("quick")
 def test_all_kinds_of_vectors_get_the_same_draws():
     (train, labels), (test, wanted) = groups(seed=1), groups(seed=2)
     found = accuracies_with_few_labels(
@@ -166,6 +176,7 @@ def test_all_kinds_of_vectors_get_the_same_draws():
     assert len(set(found["one"].tolist())) > 1
 
 
+@pytest.mark.usefixtures("quick")
 def test_vectors_that_know_the_class_beat_those_that_do_not(backend):
     (train, labels), (test, wanted) = groups(50, apart=4.0, seed=1), groups(50, apart=4.0, seed=2)
     noise = np.random.default_rng(3).standard_normal((2, *train.shape)).astype(np.float32)

@@ -259,7 +259,7 @@ def test_the_best_picture_of_a_linear_model_is_known(backend):
     tg.manual_seed(0)
     model = Linear(weights()).to(backend.device)
 
-    found = activation_maximisation(model, [2, 0], steps=300, penalty=0.8, smoothness=0.0)
+    found = activation_maximisation(model, [2, 0], steps=200, penalty=0.8, smoothness=0.0)
 
     expected = np.clip(weights()[[2, 0]] / 1.6, 0, 1)
     assert 0 < (expected > 0).mean() < 1

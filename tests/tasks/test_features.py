@@ -131,6 +131,7 @@ def test_reduced_features_are_their_principal_components(backend):
 SMALL = {
     "cnn": {},
     "row-lstm": {"units": 12},
+    "embedder": {"channels": [4, 4]},
     "vae": {"hidden": [16], "latent": 4},
     "gan": {"hidden": [8, 16], "latent": 4},
     "dcgan": {"width": 4, "latent": 4},
@@ -243,15 +244,11 @@ def test_a_conditional_row_generator_is_told_that_all_labels_are_as_likely():
     np.testing.assert_allclose(found, states[0].detach().numpy(), rtol=1e-5, atol=1e-6)
 
 
-def test_a_model_that_embeds_says_itself_what_its_vectors_are():
-    class Corners(tg.models.Model):
-        name = "corners"
-
-        def embed(self, pictures):
-            return pictures[:, 0, :2, 0]
-
-    found = features_of(Corners((1, 28, 28)))(digits())
-    np.testing.assert_array_equal(found.numpy(), digits().numpy()[:, 0, :2, 0])
+def test_of_an_embedder_it_is_where_it_places_pictures():
+    model = create("embedder", **SMALL["embedder"])
+    np.testing.assert_array_equal(
+        features_of(model)(digits()).numpy(), model.embed(digits()).numpy()
+    )
 
 
 # ---- what cannot be ------------------------------------------------------------------------------

@@ -17,7 +17,9 @@ from tinygen.train import RECIPES, Callback, Recipe
 from tinygen.train.recipe import (
     Card,
     check_arguments,
+    check_labels,
     in_batches,
+    labels_read_by,
     new_model,
     new_trainer,
     options_of,
@@ -59,9 +61,18 @@ def noisy_pictures(count=40, classes=3):
     return images, np.arange(count) % classes
 
 
+def noise_for(name):
+    """Noise with labels of the kind that a model reads."""
+    images, classes = noisy_pictures()
+    if getattr(MODELS[name], "labels", "class") == "boxes":
+        frames = np.tile([2, 1, 9, 11], (len(classes), 1, 1))
+        return images, np.concatenate([frames, classes[:, None, None]], axis=2)
+    return images, classes
+
+
 def trained(recipe, callbacks=(), validate=False, **options):
     """The trainer of a whole training on noise."""
-    images, labels = noisy_pictures()
+    images, labels = noise_for(recipe.model)
     model, _ = new_model(recipe, images, 3)
     trainer = new_trainer(model, recipe, len(images), callbacks, progress=None, **options)
     trainer.diagnose = False
@@ -126,7 +137,7 @@ def test_every_model_has_a_recipe_that_fits_it():
 @pytest.mark.parametrize("name", MODELS)
 def test_every_model_learns_by_its_recipe(name):
     recipe = small(name)
-    images, labels = noisy_pictures()
+    images, labels = noise_for(name)
     model, arguments = new_model(recipe, images, 3)
     before = {key: value.detach().numpy().copy() for key, value in model.named_parameters()}
 
@@ -164,6 +175,34 @@ def test_labels_are_for_models_that_are_made_for_them():
     assert classes_of("vae", classes=True) == classes_of("dcgan", classes=3) == 3
     assert classes_of("row-generator", classes=False) is None
     assert classes_of("row-generator", classes=None) is None
+
+
+def test_what_labels_a_model_reads_is_said_by_the_model():
+    def labels_of(name, **arguments):
+        return labels_read_by(new_model(small(name, arguments=arguments), noise_for(name)[0], 3)[0])
+
+    assert labels_of("detector") == "boxes"
+    assert labels_of("cnn") == labels_of("row-lstm") == labels_of("cgan") == "class"
+    assert labels_of("vae") is labels_of("dcgan") is labels_of("made") is None
+    assert labels_of("vae", classes=True) == "class"
+
+
+def test_labels_that_say_something_else_are_refused_with_who_reads_them():
+    cnn, vae, detector = (create(name) for name in ("cnn", "vae", "detector"))
+    classes, boxes = blank_set(2), blank_set(2, np.full((2, 1, 5), 3))
+
+    for model, pictures in ((cnn, classes), (detector, boxes), (vae, classes), (vae, boxes)):
+        check_labels(model, pictures)
+    with pytest.raises(ValueError, match="cnn learns from the class .* boxes .*: detector$"):
+        check_labels(cnn, boxes)
+    with pytest.raises(ValueError, match="detector learns from boxes .* class .*: cnn, lenet"):
+        check_labels(detector, classes)
+
+
+def test_pictures_whose_boxes_stay_are_not_moved():
+    check_labels(create("cnn"), blank_set(2), shift=2)
+    with pytest.raises(ValueError, match="boxes of blank do not move with the pictures: no shift"):
+        check_labels(create("detector"), blank_set(2, np.full((2, 1, 5), 3)), shift=2)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import importlib
-import importlib.util
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,10 @@ from tinygen.io.messages import text
 
 __all__ = ["DRAWN_ONLY", "FAMILIES", "FETCH_SECONDS", "NAMES", "TASKS", "parser"]
 
-NAMES = ("mnist", "fashion-mnist", "cifar10", "glyphs", "shapes", "canvases")
+NAMES = ("mnist", "fashion-mnist", "cifar10", "glyphs", "shapes", "canvases", "strips")
 """The data sets that models can learn, in the order of the help."""
 
-DRAWN_ONLY = ("ring", "strips")
+DRAWN_ONLY = ("ring",)
 """Those for other uses: ``tinygen data`` lists and shows them."""
 
 FETCH_SECONDS = 20
@@ -57,7 +57,7 @@ def parser() -> ArgumentParser:
         epilog=text("help epilog"),
         formatter_class=RawDescriptionHelpFormatter,
     )
-    made.add_argument("--version", action="version", version=f"tinygen {__version__}")
+    made.add_argument("-V", "--version", action="version", version=f"tinygen {__version__}")
     commands = made.add_subparsers(
         dest="command", metavar="COMMAND", title=text("help title commands")
     )
@@ -66,7 +66,7 @@ def parser() -> ArgumentParser:
     _add_evaluate(commands)
     _add_generate(commands)
     for verb in TASKS:
-        if importlib.util.find_spec(f"tinygen.cli.tasks.{verb}"):  # until all are there
+        with suppress(ImportError, AttributeError, KeyError):  # until all are there
             importlib.import_module(f"tinygen.cli.tasks.{verb}").add_arguments(commands)
     _add_data(commands)
     _add_info(commands)
@@ -154,12 +154,14 @@ def _add_generate(commands: Commands[ArgumentParser]) -> None:
         "--temperature", type=not_negative, metavar="T", help=text("help option temperature")
     )
     generate.add_argument("--each", action="store_true", help=text("help option each"))
+    generate.add_argument("--report", action="store_true", help=text("assess help report"))
     generate.add_argument(
         "--out", type=Path, default=Path("tinygen-samples"), metavar="DIR",
         help=text("help option out"),
     )  # fmt: skip
     add_seed(generate, 0, "help option seed noise")
     add_device(generate)
+    generate.add_argument("--offline", action="store_true", help=text("assess help offline"))
 
 
 def _help_of_source() -> str:

@@ -129,7 +129,7 @@ def _check_options(model: Model, options: Namespace) -> None:
 
 def _classes_of(model: Model, card: Card) -> Sequence[str] | None:
     """What the labels mean to a model; None if it does not look at them."""
-    return None if getattr(model, "classes", card.classes) is None else card.classes
+    return None if labels_read_by(model) is None else card.classes
 
 
 def _evaluate_classifier(

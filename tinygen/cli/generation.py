@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,11 +14,17 @@ from tinygen import backend
 from tinygen.cli.checkpoints import GENERATORS, model_file
 from tinygen.cli.errors import UsageError
 from tinygen.cli.output import prepare
+from tinygen.cli.sets import load
+from tinygen.data import ImageSet
 from tinygen.io import load_checkpoint, whole_file
 from tinygen.io.messages import text
 from tinygen.models import Model, from_checkpoint
 from tinygen.models.made import Autoregressive
-from tinygen.train.recipe import card_in
+from tinygen.tasks.generate import generate
+from tinygen.train.recipe import Card, card_in
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["SAMPLES", "classes_in_turn", "draw", "draw_grid", "run", "show"]
 
@@ -33,9 +39,6 @@ ACROSS = 12
 
 ROWS = 8
 
-AT_ONCE = 500
-"""How many pictures are drawn together; it bounds the memory."""
-
 
 def run(options: Namespace) -> int:
     """Draw new pictures with a trained model.
@@ -43,8 +46,8 @@ def run(options: Namespace) -> int:
     Parameters
     ----------
     options : Namespace
-        ``source``, ``n``, ``label``, ``labels``, ``seed``, ``temperature``, ``each``, ``out`` and
-        ``device``.
+        ``source``, ``n``, ``label``, ``labels``, ``seed``, ``temperature``, ``each``, ``report``,
+        ``out``, ``device`` and ``offline``.
 
     Returns
     -------
@@ -57,8 +60,8 @@ def run(options: Namespace) -> int:
         If there is no such model, or it cannot do what is asked for.
     BackendError
         If there is no GPU to be used.
-    CheckpointError, OSError
-        If the file is damaged, or a picture cannot be written.
+    CheckpointError, DataError, OSError
+        If the file is damaged, the pictures for a report cannot be had, or one cannot be written.
     """
     backend.get(options.device)
     with model_file(options.source) as path:
@@ -75,16 +78,32 @@ def run(options: Namespace) -> int:
     names = card.classes if card else ()
     labels = _labels(model, options, names)
     more = _temperature(model, options)
+    learned = _learned(model, card, options) if options.report else None
     prepare(options.out)
 
     tg.manual_seed(options.seed)
     pictures = draw(model, options.n, labels, **more)
     title = text("samples title", model=model.name, seed=options.seed)
-    draw_grid(pictures, labels, names, title, options.out / SAMPLES)
+    grid = draw_grid(pictures, labels, names, title, options.out / SAMPLES)
     print(text("generated", count=options.n, source=options.source, path=options.out / SAMPLES))
     if options.each:
         _write_each(pictures, options.out)
+    if learned is not None:
+        from tinygen.cli.tasks.assessing import write_report
+
+        write_report(model, tg.tensor(pictures), labels, grid, learned, options, **more)
     return 0
+
+
+def _learned(model: Model, card: Card | None, options: Namespace) -> ImageSet:
+    """The pictures that a model has learned from."""
+    if card is None:
+        raise UsageError(text("assess no data", source=options.source))
+    learned = load(card.recipe.data, options.offline)
+    now = learned.picture_shape, learned.classes
+    if now != (model.picture_shape, tuple(card.classes)) or not len(learned.test_images):
+        raise UsageError(text("assess other data", source=options.source, name=learned.name))
+    return learned
 
 
 def _labels(model: Model, options: Namespace, names: Sequence[str]) -> list[int] | None:
@@ -158,12 +177,7 @@ def draw(model: Any, count: int, labels: Sequence[int] | None, **options: Any) -
     float32 array of shape (count, C, H, W)
         From 0 to 1.
     """
-    parts = []
-    for start in range(0, count, AT_ONCE):
-        stop = min(start + AT_ONCE, count)
-        told = {} if labels is None else {"labels": list(labels[start:stop])}
-        parts.append(model.sample(stop - start, **told, **options).numpy())
-    return np.concatenate(parts)
+    return generate(model, count, labels, **options).numpy()
 
 
 def draw_grid(
@@ -172,7 +186,7 @@ def draw_grid(
     names: Sequence[str],
     title: str,
     path: Path,
-) -> None:
+) -> Figure:
     """Draw pictures in rows; if they show classes in turn, each class has its column.
 
     Parameters
@@ -184,6 +198,10 @@ def draw_grid(
         Of the classes; may be empty.
     title : str
     path : Path
+
+    Returns
+    -------
+    matplotlib.figure.Figure
     """
     from tinygen.plots import image_grid
 
@@ -192,7 +210,7 @@ def draw_grid(
         turn = len(set(labels))
         columns = turn if 1 < turn <= ACROSS else None
         titles = [names[label] if names else label for label in labels]
-    image_grid(pictures, columns=columns, titles=titles, title=title, file=path)
+    return image_grid(pictures, columns=columns, titles=titles, title=title, file=path)
 
 
 def show(model: Any, names: Sequence[str], seed: int, folder: Path) -> Path:

@@ -53,18 +53,20 @@ class Table:
     head : sequence of str
         Above the columns.
     rows : sequence of sequences of str
-        The last one is the model's own.
     note : str
         Below; may be empty.
-    is_last_foreign : bool
-        Whether the last column is no result of this run, in the model's own row either.
+    is_last_row_own : bool
+        Whether the last row is the model's own, to be told from those above.
+    is_third_column_foreign : bool
+        Whether a third column is no result of this run, in the model's own row either.
     """
 
     heading: str
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
     note: str
-    is_last_foreign: bool = True
+    is_last_row_own: bool = True
+    is_third_column_foreign: bool = True
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Gallery:
     ----------
     heading, caption : str
     columns : sequence of str
-        What each picture of a card is.
+        What each picture of a card is; said below the pictures if there are several.
     cards : sequence of (str, sequence of str)
         A name, and an address for each column.
     sizes : sequence of (int, int)
@@ -221,9 +223,9 @@ def _picture(picture: Picture, heading: str, more: str = "") -> str:
 
 def _table(table: Table, heading: str) -> str:
     cells = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.head)
-    lines, own = [f"<tr>{cells}</tr>"], "own foreign" if table.is_last_foreign else "own"
+    lines, own = [f"<tr>{cells}</tr>"], "own foreign" if table.is_third_column_foreign else "own"
     for row in table.rows:
-        is_own = f' class="{own}"' if row is table.rows[-1] else ""
+        is_own = f' class="{own}"' if table.is_last_row_own and row is table.rows[-1] else ""
         numbers = "".join(f"<td>{escape(number)}</td>" for number in row[1:])
         lines.append(f'<tr{is_own}><th scope="row">{escape(row[0])}</th>{numbers}</tr>')
     rows = "\n".join(lines)
@@ -244,8 +246,9 @@ def _gallery(gallery: Gallery, heading: str) -> str:
 
 
 def _card(gallery: Gallery, name: str, sources: Sequence[str]) -> str:
+    is_alone = len(gallery.columns) == 1
     tiles = "\n".join(
-        _tile(f"{name}: {column}", column, source, *size)
+        _tile(f"{name}: {column}", "" if is_alone else column, source, *size)
         for column, source, size in zip(gallery.columns, sources, gallery.sizes, strict=True)
     )
     return (
@@ -256,9 +259,10 @@ def _card(gallery: Gallery, name: str, sources: Sequence[str]) -> str:
 
 def _tile(alt: str, caption: str, source: str, width: int, height: int) -> str:
     shape = "long" if width > 2 * height else "square"
+    words = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     return (
         f'<figure class="{shape}" style="--width: {width}px"><img src="{source}" width="{width}" '
-        f'height="{height}" alt="{escape(alt)}"><figcaption>{escape(caption)}</figcaption></figure>'
+        f'height="{height}" alt="{escape(alt)}">{words}</figure>'
     )
 
 

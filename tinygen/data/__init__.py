@@ -9,6 +9,7 @@ from tinygen.data.canvases import (
     draw_canvases,
     draw_strips,
     make_canvases,
+    make_strips,
     place_on_canvases,
     write_in_strips,
 )
@@ -54,5 +55,5 @@ __all__ = [
     "load_mnist", "read_idx", "read_mask", "read_pictures",
     "CHARACTERS", "Canvases", "DIGITS", "Ring", "SHAPES", "Strips", "draw_canvases", "draw_glyphs",
     "draw_ring", "draw_shapes", "draw_strips", "make_canvases", "make_glyphs", "make_shapes",
-    "place_on_canvases", "synthetic_digits", "write_in_strips",
+    "make_strips", "place_on_canvases", "synthetic_digits", "write_in_strips",
 ]  # fmt: skip

@@ -23,6 +23,7 @@ __all__ = [
     "draw_canvases",
     "draw_strips",
     "make_canvases",
+    "make_strips",
     "place_on_canvases",
     "write_in_strips",
 ]
@@ -49,7 +50,13 @@ PATCH = 32
 
 STRIP_HEIGHT, STRIP_WIDTH = SIZE, 6 * SIZE
 
-FEWEST_IN_STRIP, MOST_IN_STRIP = 3, 6
+MOST_IN_STRIP = 6
+
+LENGTHS = (3, MOST_IN_STRIP)
+"""How many digits there are in a strip, from and to."""
+
+LENGTHS_IN_SET = (1, 5)
+"""The same for the set of strips, as I. Goodfellow et al. (2014) read house numbers."""
 
 WIDEST_GAP = 8
 
@@ -343,8 +350,63 @@ def _overlap(
 # ---- strips ------------------------------------------------------------------------------------
 
 
-def draw_strips(n: int, seed: int) -> Strips:
-    """Draw strips of three to six digits in one hand; the first ones do not depend on ``n``.
+def make_strips(
+    digits: ImageSet | None = None, n_train: int = 10_000, n_test: int = 1_000, seed: int = 0
+) -> ImageSet:
+    """Strips of one to five digits to learn from and to be tested on, with texts as labels.
+
+    Parameters
+    ----------
+    digits : ImageSet, optional
+        Grey pictures of digits, such as MNIST: its training pictures are written in the training
+        strips and its test pictures in the test strips (see :func:`write_in_strips`). Without it
+        the digits are drawn.
+    n_train, n_test : int
+    seed : int
+        At least 0.
+
+    Returns
+    -------
+    ImageSet
+        Pictures of 28 x 168, and labels of shape (N, 5): the digits from left to right, then -1.
+
+    Raises
+    ------
+    ValueError
+        If a number is negative, or the pictures do not fit.
+    """
+    require_amounts("make_strips", n_train=n_train, n_test=n_test, seed=seed)
+    if digits is None:
+        learned = draw_strips(n_train, 2 * seed, LENGTHS_IN_SET)
+        tested = draw_strips(n_test, 2 * seed + 1, LENGTHS_IN_SET)
+    else:
+        learned, tested = (
+            write_in_strips(images, labels, count, own, LENGTHS_IN_SET)
+            for images, labels, count, own in (
+                (digits.train_images, digits.train_labels, n_train, 2 * seed),
+                (digits.test_images, digits.test_labels, n_test, 2 * seed + 1),
+            )
+        )
+    return ImageSet(
+        learned.images,
+        _in_columns(learned.texts),
+        tested.images,
+        _in_columns(tested.texts),
+        name=f"Strips of {digits.name}" if digits else "Strips of drawn digits",
+        is_real=digits is not None and digits.is_real,
+    )
+
+
+def _in_columns(texts: tuple[str, ...]) -> np.ndarray:
+    """Texts as rows of digits, (N, 5), with -1 behind each."""
+    labels = np.full((len(texts), LENGTHS_IN_SET[1]), -1)
+    for row, text in zip(labels, texts, strict=True):
+        row[: len(text)] = list(map(int, text))
+    return labels
+
+
+def draw_strips(n: int, seed: int, lengths: tuple[int, int] = LENGTHS) -> Strips:
+    """Draw strips of some digits in one hand; the first ones do not depend on ``n``.
 
     Parameters
     ----------
@@ -352,6 +414,8 @@ def draw_strips(n: int, seed: int) -> Strips:
         How many.
     seed : int
         At least 0.
+    lengths : tuple of two int
+        How many digits are in a strip, from and to; between 1 and 6.
 
     Returns
     -------
@@ -360,22 +424,28 @@ def draw_strips(n: int, seed: int) -> Strips:
     Raises
     ------
     ValueError
-        If a number is negative.
+        If a number is negative, or so many digits do not fit.
     """
     require_amounts("draw_strips", n=n, seed=seed)
-    used = _used(n, seed, FEWEST_IN_STRIP, MOST_IN_STRIP)
-    chance = uniform(seed, 2, (n, MOST_IN_STRIP, 1 + CHANCES))
+    used = _used(n, seed, *_checked("draw_strips", lengths))
+    chance = uniform(seed, 2, (*used.shape, 1 + CHANCES))
     hand = uniform(seed, 4, (n, 1, len(HAND)))
     columns = [1 + list(TRAITS).index(name) for name in HAND]
     chance[..., columns] += ONE_HAND * (hand - chance[..., columns])
-    grain = random_bytes(seed, 3, (n, MOST_IN_STRIP, SIZE, SIZE))[used]
+    grain = random_bytes(seed, 3, (*used.shape, SIZE, SIZE))[used]
     labels = (chance[used][:, 0] * len(DIGITS)).astype(np.int64)
     pictures = write(DIGITS, labels, chance[used][:, 1:], grain, STRIP_TRAITS)
     return _strips(pictures, labels, used, seed)
 
 
-def write_in_strips(images: np.ndarray, labels: np.ndarray, n: int, seed: int) -> Strips:
-    """Put digits of your own, MNIST's for example, side by side, three to six in each strip.
+def write_in_strips(
+    images: np.ndarray,
+    labels: np.ndarray,
+    n: int,
+    seed: int,
+    lengths: tuple[int, int] = LENGTHS,
+) -> Strips:
+    """Put digits of your own, MNIST's for example, side by side in strips.
 
     Parameters
     ----------
@@ -387,6 +457,8 @@ def write_in_strips(images: np.ndarray, labels: np.ndarray, n: int, seed: int) -
         How many strips.
     seed : int
         At least 0.
+    lengths : tuple of two int
+        How many digits are in a strip, from and to; between 1 and 6.
 
     Returns
     -------
@@ -396,12 +468,23 @@ def write_in_strips(images: np.ndarray, labels: np.ndarray, n: int, seed: int) -
     Raises
     ------
     ValueError
-        If a number is negative, or a picture is empty or has ink that is too wide.
+        If a number is negative, or so many digits do not fit, or a picture is empty or has ink
+        that is too wide.
     """
     require_amounts("write_in_strips", n=n, seed=seed)
-    used = _used(n, seed, FEWEST_IN_STRIP, MOST_IN_STRIP)
+    used = _used(n, seed, *_checked("write_in_strips", lengths))
     picked = _picked(images, labels, uniform(seed, 2, used.shape)[used])
     return _strips(images[picked], labels[picked], used, seed)
+
+
+def _checked(name: str, lengths: tuple[int, int]) -> tuple[int, int]:
+    fewest, most = lengths
+    if not 1 <= fewest <= most <= MOST_IN_STRIP:
+        raise ValueError(
+            f"{name}: lengths are the fewest and the most digits of a strip, between 1 and "
+            f"{MOST_IN_STRIP}, got {lengths}"
+        )
+    return fewest, most
 
 
 def _strips(pictures: np.ndarray, labels: np.ndarray, used: np.ndarray, seed: int) -> Strips:

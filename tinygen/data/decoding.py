@@ -104,13 +104,15 @@ def _too_large(path: Path, size: str) -> str:
 
 def _unreadable(path: Path, error: Exception, formats: tuple[str, ...]) -> str:
     name = type(error).__name__
+    remedy = "Delete it or put a sound one in its place"
     if path.stat().st_size == 0:
         why = "the file is empty"
     elif name == "UnidentifiedImageError":
         why = f"it is none of {', '.join(formats)}, or its beginning is damaged"
+        remedy = "If it is a picture of another kind, save it as PNG or JPEG"
     else:
         why = f"{name}: {error}"
-    return f"{path} cannot be read as a picture ({why}). Delete it or put a sound one in its place"
+    return f"{path} cannot be read as a picture ({why}). {remedy}"
 
 
 def _decoded(picture: Picture, enough: int) -> Decoded:

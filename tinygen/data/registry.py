@@ -51,6 +51,15 @@ def _make_canvases() -> ImageSet:
     return make_canvases(_digits())
 
 
+def _make_strips() -> ImageSet:
+    from tinygen.data.canvases import make_strips
+
+    try:
+        return make_strips(cache.load_files(MNIST, offline=True))
+    except DataNotFoundError:
+        return make_strips()
+
+
 def _digits() -> ImageSet:
     """MNIST if it is on this machine, drawn digits otherwise."""
     from tinygen.data.glyphs import DIGITS, make_glyphs
@@ -65,6 +74,7 @@ DRAWN = (
     Drawn("glyphs", _draw_glyphs, (12_000, 2_000), (1, 28, 28)),
     Drawn("shapes", _draw_shapes, (12_000, 2_000), (3, 32, 32)),
     Drawn("canvases", _make_canvases, (10_000, 1_000), (1, 64, 64)),
+    Drawn("strips", _make_strips, (10_000, 1_000), (1, 28, 168)),
 )
 
 

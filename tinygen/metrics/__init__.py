@@ -7,6 +7,7 @@ scikit-learn has a metric, name, arguments and conventions are its own.
 ==================  ==============================================================================
 classification      accuracy, top-k, confusion matrix, precision, recall, F1, log-loss, calibration
 curves              ROC, precision and recall, and the areas below them
+correlation         Pearson's, Spearman's
 image               PSNR, SSIM
 generative          Fréchet distance, inception-style score, mode coverage, memorisation, Parzen
 detection           IoU, average precision, its mean over classes; non-maximum suppression
@@ -28,6 +29,7 @@ from tinygen.metrics.classification import (
     recall_score,
     top_k_accuracy_score,
 )
+from tinygen.metrics.correlation import pearson_correlation, spearman_correlation
 from tinygen.metrics.curves import (
     auc,
     average_precision_score,
@@ -68,6 +70,8 @@ __all__ = [
     "confusion_matrix", "edit_distance", "expected_calibration_error", "f1_score",
     "frechet_distance", "inception_style_score", "log_loss", "mean_average_precision",
     "memorisation", "mode_coverage", "nearest_neighbours", "nms", "parzen_log_likelihood",
+    "pearson_correlation",
     "precision_at_k", "precision_recall_curve", "precision_score", "psnr", "recall_score",
-    "retrieval_map", "roc_auc_score", "roc_curve", "ssim", "top_k_accuracy_score",
+    "retrieval_map", "roc_auc_score", "roc_curve", "spearman_correlation", "ssim",
+    "top_k_accuracy_score",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from tinygen.models.made import MADE
 from tinygen.models.pix2pix import Pix2Pix
 from tinygen.models.pixelcnn import PixelCNN
 from tinygen.models.pretrained import PRETRAINED, pretrained
+from tinygen.models.reader import StripCNN, StripReader
 from tinygen.models.rnn import RowGenerator, RowLSTM
 from tinygen.models.unet import UNet
 from tinygen.models.vae import VAE, ConvVAE
@@ -25,7 +26,7 @@ __all__ = [
     "DCGAN", "GAN", "MADE", "MODELS", "VAE", "WGANGP", "Classifier", "ConditionalGAN", "ConvVAE",
     "DenoisingVAE", "DenseGAN", "Detector", "Embedder", "FastCNN", "FiveBlockCNN", "LeNet5",
     "Model", "PRETRAINED", "Pix2Pix", "PixelCNN", "PointGAN", "ResNet", "RowGenerator", "RowLSTM",
-    "UNet", "create", "from_checkpoint", "pretrained",
+    "StripCNN", "StripReader", "UNet", "create", "from_checkpoint", "pretrained",
 ]  # fmt: skip
 
 MODELS: dict[str, type[Model]] = {
@@ -33,7 +34,7 @@ MODELS: dict[str, type[Model]] = {
     for kind in (
         FastCNN, LeNet5, FiveBlockCNN, ResNet, VAE, ConvVAE, DenseGAN, DCGAN, ConditionalGAN,
         WGANGP, RowLSTM, RowGenerator, MADE, PixelCNN, UNet, Pix2Pix, DenoisingVAE,
-        Embedder, Detector,
+        Embedder, Detector, StripReader, StripCNN,
     )
 }  # fmt: skip
 """What :func:`create` knows, by the names that the command line and checkpoints use."""

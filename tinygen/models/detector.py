@@ -11,7 +11,7 @@ import math
 from typing import ClassVar, NamedTuple
 
 from tinygen.autograd import no_grad
-from tinygen.models.base import Model, Numbers, Shape, evaluating
+from tinygen.models.base import Model, Numbers, Shape, check_pictures, evaluating
 from tinygen.nn import BatchNorm2d, Conv2d, Module, ReLU, Sequential
 from tinygen.nn import functional as F
 from tinygen.ops.elementwise import exp, maximum, minimum, sigmoid
@@ -100,7 +100,7 @@ class Detector(Model):
         self, classes: int = 10, width: int = 16, picture_shape: Shape = (1, 64, 64)
     ) -> None:
         super().__init__(picture_shape)
-        self.classes = classes
+        self.classes: int = classes
         self.convolutions = Sequential(
             *_block(picture_shape[0], width, 5, stride=2),
             *_block(width, 2 * width, 3, stride=2),
@@ -172,7 +172,7 @@ class Detector(Model):
         column = ((boxes[:, 0] + boxes[:, 2]) / (2 * STRIDE)).long()
         row = ((boxes[:, 1] + boxes[:, 3]) / (2 * STRIDE)).long()
 
-        holds = self._marked(logits, (number * rows + row) * columns + column)
+        holds = _marked((number * rows + row) * columns + column, logits[..., 0])
         own = logits[number, row, column]
         found = decoded(own[:, :4], row.to(own.dtype), column.to(own.dtype))
         thing = F.binary_cross_entropy_with_logits(logits[..., BOX - 1], holds, reduction="sum")
@@ -181,13 +181,6 @@ class Detector(Model):
         parts = {"thing": thing / count, "class": kind / count, "box": box / count}
         loss = parts["thing"] + parts["class"] + BOX_WEIGHT * parts["box"]
         return loss, {name: part.detach() for name, part in parts.items()}
-
-    def _marked(self, logits: Tensor, cells: Tensor) -> Tensor:
-        """1 for the cells of these numbers, which may repeat, and 0 for all others."""
-        shape = logits.shape[:3]
-        marks = zeros(math.prod(shape), dtype=logits.dtype, device=logits.device)
-        hits = ones(len(cells), dtype=logits.dtype, device=logits.device)
-        return index_add(marks, 0, cells, hits).clamp(max=1).reshape(*shape)
 
     def _check_labels(self, labels: Tensor, images: Tensor) -> None:
         shape = tuple(labels.shape)
@@ -248,23 +241,10 @@ class Detector(Model):
         TypeError
             If they are not floats.
         """
-        shape, channels = tuple(pictures.shape), self.picture_shape[0]
-        if len(shape) != 4 or shape[1] != channels or 0 in shape:
-            raise ValueError(
-                f"Detector takes pictures of shape (N, {channels}, height, width), of any height "
-                f"and width, got {shape}"
-            )
-        if pictures.dtype.kind != "f":
-            raise TypeError(
-                f"Detector takes floats from 0 to 1, got {pictures.dtype}: pictures.float() / 255"
-            )
-        with no_grad():
-            low, high = pictures.min().item(), pictures.max().item()
-        if not (low >= 0 and high <= 1):
-            raise ValueError(
-                f"Detector takes pictures from 0 to 1, got values from {low:g} to {high:g}: divide "
-                "bytes by 255"
-            )
+        channels, *size = self.picture_shape
+        if pictures.ndim == 4 and min(pictures.shape) > 0:
+            size = list(pictures.shape[2:])
+        check_pictures(type(self).__name__, pictures, (channels, size[0], size[1]))
 
     def _candidates(self, pictures: Tensor) -> Candidates:
         logits = self(pictures)
@@ -284,6 +264,13 @@ def _block(inputs: int, outputs: int, kernel_size: int, stride: int = 1) -> list
         inputs, outputs, kernel_size, stride=stride, padding=kernel_size // 2, bias=False
     )
     return [layer, BatchNorm2d(outputs), ReLU()]
+
+
+def _marked(cells: Tensor, like: Tensor) -> Tensor:
+    """1 at the cells of these numbers, which may repeat, and 0 at all others of such a grid."""
+    marks = zeros(like.numel(), dtype=like.dtype, device=like.device)
+    hits = ones(len(cells), dtype=like.dtype, device=like.device)
+    return index_add(marks, 0, cells, hits).clamp(max=1).reshape(*like.shape)
 
 
 # ---- boxes -------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
-from tinygen.autograd import enable_grad, no_grad
+from tinygen.autograd import no_grad
 from tinygen.models.base import Model, Numbers, Shape, evaluating
 from tinygen.models.gan_loss import LOSSES, gradient_penalty, r1_penalty
 from tinygen.models.gan_networks import (
@@ -26,6 +26,7 @@ from tinygen.models.gan_networks import (
     draw_he_weights,
     draw_small_weights,
 )
+from tinygen.models.search import search_codes
 from tinygen.nn import Conv2d, Dense, Flatten, LeakyReLU, Module, ReLU, Sequential, Unflatten
 from tinygen.nn.spectral_norm import spectral_norm
 from tinygen.ops.elementwise import sigmoid, where
@@ -519,7 +520,7 @@ class GAN(TwoPlayers):
             differences = self.generate(z, known, average) - pictures
             return (differences * differences).flatten(1).sum(1)
 
-        with evaluating(self), enable_grad():
+        with evaluating(self):
             best = self._search(distances, len(pictures), steps, lr, prior)
             for _ in range(restarts - 1):
                 other = self._search(distances, len(pictures), steps, lr, prior)
@@ -533,14 +534,33 @@ class GAN(TwoPlayers):
         self, distances: Callable[[Tensor], Tensor], n: int, steps: int, lr: float, prior: float
     ) -> Tensor:
         """Latent vectors of small distance, from a random guess: each vector for itself."""
-        z = self.noise(n).requires_grad_()
-        optimizer = Adam([z], lr=lr)
-        for _ in range(steps):
-            loss = (distances(z) + prior * (z * z).sum(1)).sum()
-            optimizer.zero_grad()
-            loss.backward(inputs=[z])  # and not the generator's parameters
-            optimizer.step()
-        return z.detach()
+        return search_codes(
+            lambda z: distances(z) + prior * (z * z).sum(1), self.noise(n), steps, lr
+        )
+
+    def realism_loss(self, pictures: Tensor, labels: Any = None) -> Tensor:
+        """What the generator would minimize if these were its pictures: small if they look real.
+
+        Gradients flow.
+
+        Parameters
+        ----------
+        pictures : float Tensor of shape (N, channels, height, width)
+        labels : int Tensor, array or list of length N, optional
+            As for :meth:`sample`.
+
+        Returns
+        -------
+        Tensor of shape ()
+            The mean over the pictures.
+
+        Raises
+        ------
+        ValueError
+            If labels do not fit, or ``N`` does not divide by ``pack``.
+        """
+        classes = self._one_hot(self.known_labels(labels, len(pictures)), len(pictures))
+        return self.losses.generator(self._verdict(classes)(self._packed(pictures)))
 
     # ---- labels ------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from tinygen.nn import Module, Parameter
 from tinygen.nn import functional as F
-from tinygen.ops.elementwise import exp, sigmoid
+from tinygen.ops.elementwise import exp, sigmoid, where
 from tinygen.ops.noise import bernoulli, randn_like
 from tinygen.ops.shape import chunk
 from tinygen.tensors import Tensor, tensor, zeros
@@ -37,7 +37,9 @@ class Likelihood(Module):
 
     outputs: ClassVar[int] = 1
 
-    def log_prob(self, parameters: Tensor, pictures: Tensor) -> Tensor:
+    def log_prob(
+        self, parameters: Tensor, pictures: Tensor, counted: Tensor | None = None
+    ) -> Tensor:
         """Return the log-probability (or log-density) of each picture.
 
         Parameters
@@ -45,6 +47,8 @@ class Likelihood(Module):
         parameters : float Tensor of shape (N, outputs * channels, height, width)
             What the decoder puts out: no activation before.
         pictures : float Tensor of shape (N, channels, height, width)
+        counted : bool Tensor that broadcasts to the pictures, optional
+            True for the pixels whose probability is asked for; by default all.
 
         Returns
         -------
@@ -63,7 +67,8 @@ class Likelihood(Module):
                 f"{type(self).__name__}: pictures {tuple(pictures.shape)} need outputs of shape "
                 f"{wanted} from the decoder, got {tuple(parameters.shape)}"
             )
-        return -self._nll_of_pixels(parameters, pictures).sum((1, 2, 3))
+        nll = self._nll_of_pixels(parameters, pictures)
+        return -(nll if counted is None else where(counted, nll, 0.0)).sum((1, 2, 3))
 
     def _nll_of_pixels(self, parameters: Tensor, pictures: Tensor) -> Tensor:
         """Minus the log-probability of each pixel."""

@@ -14,7 +14,7 @@ from tinygen.models.gan_networks import SLOPE, Centred, draw_he_weights
 from tinygen.models.unet import AT_ONCE, UNetwork, require_quarters
 from tinygen.nn import Conv2d, LeakyReLU, Module, Sequential, init
 from tinygen.nn import functional as F
-from tinygen.ops.elementwise import sigmoid
+from tinygen.ops.elementwise import clamp, sigmoid
 from tinygen.ops.shape import cat
 from tinygen.optim import Optimizer
 from tinygen.tensors import Tensor
@@ -49,7 +49,7 @@ class Pix2Pix(TwoPlayers):
     damaged_shape : tuple of int
         One channel, height and width of the edge maps.
     generator : UNetwork
-        From edge maps to logits of pixels.
+        From edge maps to what is added to them.
     discriminator : Module
         From edge maps and pictures, joined along the channels, to scores of patches.
 
@@ -205,8 +205,18 @@ class Pix2Pix(TwoPlayers):
         return loss, numbers
 
     def forward(self, edges: Tensor) -> Tensor:
-        """Draw pictures, with gradients: (N, 1, H, W) to (N, channels, H, W), from 0 to 1."""
-        return sigmoid(self.generator(edges))
+        """Draw pictures, with gradients; they may leave 0 to 1.
+
+        Parameters
+        ----------
+        edges : float Tensor of shape (N, 1, height, width)
+
+        Returns
+        -------
+        Tensor of shape (N, channels, height, width)
+        """
+        added: Tensor = self.generator(edges)
+        return edges + added
 
     def _judge(
         self, edges: Tensor, pictures: Tensor, made: Tensor
@@ -249,4 +259,5 @@ class Pix2Pix(TwoPlayers):
         check_pictures("Pix2Pix", edges, self.damaged_shape)
         with evaluating(self):
             parts = range(0, len(edges), AT_ONCE)
-            return cat([self(edges[begin : begin + AT_ONCE]) for begin in parts])
+            made = cat([self(edges[begin : begin + AT_ONCE]) for begin in parts])
+            return clamp(made, 0, 1)

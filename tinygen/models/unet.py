@@ -14,7 +14,7 @@ from tinygen.models.base import Model, Numbers, Shape, check_pictures, evaluatin
 from tinygen.models.damage import add_noise, draw_masks, edge_map, luminance, shrink
 from tinygen.nn import Conv2d, ConvTranspose2d, MaxPool2d, Module, ReLU, Sequential, init
 from tinygen.nn import functional as F
-from tinygen.ops.elementwise import clamp, sigmoid, where
+from tinygen.ops.elementwise import clamp, where
 from tinygen.ops.shape import cat
 from tinygen.tensors import Tensor, rand
 
@@ -97,15 +97,16 @@ class UNet(Model):
     "inpaint"    what is known, and the mask        the squared error where pixels are missing
                                                     (D. Pathak et al., "Context encoders", 2016,
                                                     equation 1)
-    "colourize"  the luminance                      the absolute error of what it adds to grey
+    "colourize"  the luminance                      the absolute error
     "edges"      the edge map                       the absolute error (the L1 of P. Isola et al.,
                                                     "Image-to-image translation with conditional
                                                     adversarial networks", 2017, equation 3)
     ===========  =================================  ============================================
 
     The damage is done in training, by the functions of :mod:`tinygen.models.damage`: clean pictures
-    are all that is needed to learn from. Errors are means over pixels. Weights of zero in the last
-    layer let the first answer be the input, its interpolation, or an even grey.
+    are all that is needed to learn from. Errors are means over pixels. The network adds to what it
+    is given, and its last layer begins at zero: the first answer is the input or its interpolation,
+    black where pixels are missing.
 
     Parameters
     ----------
@@ -217,7 +218,7 @@ class UNet(Model):
         return damage(pictures), None
 
     def forward(self, damaged: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Make pictures, with gradients. Where it adds to its input they may leave 0 to 1.
+        """Make pictures, with gradients: what the network adds to its input may leave 0 to 1.
 
         Parameters
         ----------
@@ -229,15 +230,14 @@ class UNet(Model):
         -------
         Tensor of shape (N, channels, height, width)
         """
+        seen = start = damaged
         if mask is not None:
-            known = where(mask, 0.0, damaged)
-            return sigmoid(self.network(cat([known, mask.to(damaged.dtype)], 1)))
-        if self.task == "edges":
-            return sigmoid(self.network(damaged))
-        if self.task == "enlarge":
-            damaged = F.interpolate(damaged, scale_factor=2, mode="bicubic")
-        added: Tensor = self.network(damaged)
-        return damaged + added
+            start = where(mask, 0.0, damaged)
+            seen = cat([start, mask.to(damaged.dtype)], 1)
+        elif self.task == "enlarge":
+            seen = start = F.interpolate(damaged, scale_factor=2, mode="bicubic")
+        added: Tensor = self.network(seen)
+        return start + added
 
     # ---- use ---------------------------------------------------------------------------------
 
@@ -268,16 +268,14 @@ class UNet(Model):
         """
         check_pictures(f"UNet, which learned to {self._learned()},", damaged, self.damaged_shape)
         missing = self._checked(mask, len(damaged))
+        made = []
         with evaluating(self):
-            parts = [slice(begin, begin + AT_ONCE) for begin in range(0, len(damaged), AT_ONCE)]
-            if missing is None:
-                return cat([clamp(self(damaged[part]), 0, 1) for part in parts])
-            return cat(
-                [
-                    where(missing[part], self(damaged[part], missing[part]), damaged[part])
-                    for part in parts
-                ]
-            )
+            for begin in range(0, len(damaged), AT_ONCE):
+                part = slice(begin, begin + AT_ONCE)
+                hidden = None if missing is None else missing[part]
+                pictures = clamp(self(damaged[part], hidden), 0, 1)
+                made.append(pictures if hidden is None else where(hidden, pictures, damaged[part]))
+        return cat(made)
 
     def _learned(self) -> str:
         return "fill edges" if self.task == "edges" else self.task

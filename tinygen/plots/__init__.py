@@ -23,6 +23,7 @@ from tinygen.plots.images import (
     tile_images,
 )
 from tinygen.plots.latent import interpolation_strip, latent_codes, latent_plane, traversal
+from tinygen.plots.latent_page import latent_page
 from tinygen.plots.network import activations, filters
 from tinygen.plots.predictions import plot_predictions
 from tinygen.plots.saving import save_figure
@@ -30,7 +31,7 @@ from tinygen.plots.saving import save_figure
 __all__ = [
     "activations", "before_after_difference", "confusion_matrix", "draw_boxes", "draw_graph",
     "film_strip", "filters", "graph_dot", "image_grid", "interpolation_strip", "latent_codes",
-    "latent_plane", "loss_curves", "metric_curves", "plot_predictions", "precision_recall_plot",
-    "reliability_diagram", "roc_curve_plot", "save_figure", "save_gif", "tile_images",
-    "traversal",
+    "latent_page", "latent_plane", "loss_curves", "metric_curves", "plot_predictions",
+    "precision_recall_plot", "reliability_diagram", "roc_curve_plot", "save_figure", "save_gif",
+    "tile_images", "traversal",
 ]  # fmt: skip

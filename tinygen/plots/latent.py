@@ -197,7 +197,7 @@ def _write_names(axes: Axes, middles: np.ndarray, names: list[str], kinds: np.nd
     box = axes.transLimits.transform(middles)
     width = max(text_width(name, 9, bold=True) for name in names) + 18
     extent = axes.get_window_extent()
-    places = _apart(box, (width / extent.width, 34 / extent.height))
+    places = apart(box, (width / extent.width, 34 / extent.height))
     for place, name, kind in zip(places, names, kinds, strict=True):
         colour, _ = colour_and_mark(int(kind))
         around = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": colour}
@@ -207,7 +207,7 @@ def _write_names(axes: Axes, middles: np.ndarray, names: list[str], kinds: np.nd
         )  # fmt: skip
 
 
-def _apart(places: np.ndarray, size: tuple[float, float]) -> np.ndarray:
+def apart(places: np.ndarray, size: tuple[float, float]) -> np.ndarray:
     """Boxes of one size, moved up and down until no two overlap."""
     places = places.copy()
     for _ in range(200):

@@ -144,7 +144,9 @@ def linear_probe(
         )
     vectors = vectors.detach()
     centre = vectors.mean(0)
-    scale = ((vectors - centre) ** 2).sum(1).mean().sqrt().item() or 1.0
+    moved = vectors - centre
+    scale = moved.square().sum(1).mean().sqrt().item() or 1.0
+    moved = moved / scale
     probe = LinearProbe(centre, scale, classes).to(vectors.device)
     targets = tensor(known, device=vectors.device)
     groups: list[dict[str, Any]] = [
@@ -155,7 +157,7 @@ def linear_probe(
     with enable_grad():
         for _ in range(steps):
             optimizer.zero_grad()
-            F.cross_entropy(probe(vectors), targets).backward()
+            F.cross_entropy(probe.output(moved), targets).backward()
             optimizer.step()
     probe.eval()
     return probe

@@ -240,10 +240,11 @@ def activation_maximisation(
 
     From noise gradients climb ``S_c(x) - penalty ||x||^2 - smoothness V(x)``, with the class's
     logit S_c and the sum V of all squared differences of pixels beside each other, within
-    0 <= x <= 1. (They do not begin at black, where no unit of a network may respond.) D. Erhan et al., "Visualizing higher-layer features of a deep network" (2009), with
-    the penalty of K. Simonyan et al. (2014), section 2; without one, and without V, the result is
-    fine-grained noise that no person would read. It shows what moves the classifier; it is not a
-    sample of what the class looks like.
+    0 <= x <= 1. (They do not begin at black, where no unit of a network may respond.) D. Erhan et
+    al., "Visualizing higher-layer features of a deep network" (2009), with the penalty of
+    K. Simonyan et al. (2014), section 2; without one, and without V, the result is fine-grained
+    noise that no person would read. It shows what moves the classifier; it is not a sample of what
+    the class looks like.
 
     Parameters
     ----------

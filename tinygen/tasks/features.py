@@ -20,7 +20,7 @@ import numpy as np
 
 from tinygen.autograd import no_grad
 from tinygen.metrics.checks import rows_of
-from tinygen.models import GAN, Classifier, Model, RowGenerator
+from tinygen.models import GAN, Classifier, Embedder, Model, RowGenerator
 from tinygen.models.base import evaluating
 from tinygen.models.made import as_rows
 from tinygen.models.vae import VariationalAutoencoder
@@ -245,7 +245,7 @@ def features_of(model: Model) -> Features:
       deep convolutional generative adversarial networks", 2016, section 5.1).
     - Of :class:`~tinygen.models.RowGenerator` the state after the last row. One that is told labels
       is told that all are as likely.
-    - Of any model with a method ``embed``, what that gives.
+    - Of :class:`~tinygen.models.Embedder` the points where it places pictures.
 
     Parameters
     ----------
@@ -277,8 +277,8 @@ def features_of(model: Model) -> Features:
 
 
 def _computation(model: Any) -> Features:
-    if hasattr(model, "embed"):
-        return lambda pictures: model.embed(pictures)
+    if isinstance(model, Embedder):
+        return model.forward
     if isinstance(model, Classifier):
         return model.forward_features
     if isinstance(model, VariationalAutoencoder):
@@ -298,8 +298,8 @@ def _computation(model: Any) -> Features:
     if isinstance(model, RowGenerator):
         return lambda pictures: _state_after_rows(model, pictures)
     raise TypeError(
-        f"{type(model).__name__} has no vector for a picture: take a classifier, a variational "
-        "autoencoder, a GAN (its discriminator), or a row generator"
+        f"{type(model).__name__} has no vector for a picture: take a classifier, an embedder, a "
+        "variational autoencoder, a GAN (its discriminator), or a row generator"
     )
 
 

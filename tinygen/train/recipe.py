@@ -119,8 +119,8 @@ RECIPES: dict[str, Recipe] = {
         Recipe("vae", epochs=10, batch_size=128, lr=1e-3, betas=ADAM, schedule="constant"),
         Recipe("conv-vae", epochs=10, batch_size=128, lr=1e-3, betas=ADAM),
         Recipe(
-            "gan", epochs=20, batch_size=128, lr=2e-4, betas=GANS, schedule="constant",
-            use_all=True,
+            "gan", epochs=20, batch_size=128, lr=4e-4, betas=GANS, schedule="cosine",
+            use_all=True, arguments={"r1": 0.1, "ema_decay": 0.995},
         ),
         Recipe(
             "dcgan", epochs=8, batch_size=64, lr=4e-4, betas=GANS, schedule="cosine",
@@ -131,23 +131,28 @@ RECIPES: dict[str, Recipe] = {
             use_all=True, arguments={"width": 16, "latent": 32},
         ),
         Recipe(
-            "wgan-gp", epochs=10, batch_size=64, lr=1e-3, betas=(0.0, 0.9), schedule="constant",
-            use_all=True, arguments={"width": 32},
+            "wgan-gp", epochs=8, batch_size=64, lr=5e-4, betas=(0.0, 0.9), schedule="cosine",
+            use_all=True, arguments={"width": 16, "latent": 32},
         ),
         Recipe("row-lstm", epochs=8, batch_size=128, lr=2e-3, betas=ADAM, clip_norm=1.0),
         Recipe(
-            "row-generator", epochs=10, batch_size=128, lr=3e-3, betas=ADAM, clip_norm=1.0,
+            "row-generator", epochs=4, batch_size=64, lr=8e-3, betas=ADAM, clip_norm=1.0,
             arguments={"classes": True},
         ),
         Recipe("made", epochs=40, batch_size=100, lr=3e-3, betas=ADAM),
         Recipe("pixelcnn", epochs=2, batch_size=32, lr=0.01, betas=ADAM),
         Recipe("unet", epochs=2, batch_size=64, lr=3e-3, betas=ADAM),
         Recipe(
-            "pix2pix", epochs=2, batch_size=64, lr=1e-3, betas=GANS, schedule="cosine",
+            "pix2pix", epochs=2, batch_size=64, lr=1e-3, betas=GANS, schedule="cosine", use_all=True,
         ),
         Recipe("denoising-vae", epochs=10, batch_size=128, lr=1e-3, betas=ADAM),
         Recipe("embedder", epochs=2, batch_size=128, lr=5e-3, betas=ADAM),
         Recipe("detector", data="canvases", epochs=12, batch_size=50, lr=0.01, betas=ADAM),
+        Recipe(
+            "strip-reader", data="strips", epochs=4, batch_size=32, lr=0.01, betas=ADAM,
+            clip_norm=1.0,
+        ),
+        Recipe("strip-cnn", data="strips", epochs=10, batch_size=64, lr=5e-3, betas=ADAM),
     )
 }  # fmt: skip
 """What suits each model, by its name."""
@@ -252,7 +257,7 @@ def labels_read_by(model: Model) -> LabelKind | None:
     {"class", "text", "boxes"} or None
         None for a model that does not look at labels.
     """
-    reads_classes = isinstance(model, Classifier) or getattr(model, "classes", None) is not None
+    reads_classes = isinstance(model, Classifier) or model.classes is not None
     said: LabelKind | None = getattr(model, "labels", "class" if reads_classes else None)
     return said
 
@@ -277,7 +282,7 @@ def check_labels(model: Model, pictures: ImageSet, shift: int = 0) -> None:
         able = [name for name, kind in MODELS.items() if getattr(kind, "labels", "class") == given]
         raise ValueError(
             f"{model.name} learns from {LABELS[wanted]}, and the labels of {pictures.name} are "
-            f"{LABELS[given]}, as wanted by: {', '.join(able) or 'no model'}"
+            f"{LABELS[given]}, which are read by: {', '.join(able) or 'no model'}"
         )
     if shift and given == "boxes":
         raise ValueError(f"the boxes of {pictures.name} do not move with the pictures: no shift")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -60,8 +61,6 @@ def test_a_letter_twice_needs_a_blank_in_between(rng):
 
 @pytest.mark.parametrize(("steps", "letters"), [(6, 3), (4, 4)])
 def test_the_probabilities_of_all_texts_add_up_to_one(rng, steps, letters):
-    import itertools
-
     log_probs = log_shares(rng, steps, letters)
     total = 0.0
     for length in range(steps + 1):
@@ -104,8 +103,6 @@ def test_a_thousand_steps_neither_underflow_nor_lose_precision(backend):
 
 def test_the_derivative_is_how_probable_each_letter_is_at_each_step(rng):
     """Minus the share of the paths, among those that say the text, that say the letter then."""
-    import itertools
-
     log_probs = log_shares(rng, 5, 3)
     x = tg.tensor(log_probs, requires_grad=True)
     F.ctc_loss(x, tg.tensor([2, 1]), 5, 2, reduction="sum").backward()

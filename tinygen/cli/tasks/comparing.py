@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from tinygen.cli.tables import print_rows
 from tinygen.cli.tasks.report import Report
 from tinygen.io.messages import text
 from tinygen.models import Classifier, pretrained
@@ -46,7 +47,7 @@ def compare(
         count=len(true),
         scores={name: score._asdict() for name, score in scores.items()},
     )
-    _print([head, *rows])
+    print_rows([head, *rows])
 
 
 def _judge(true: Tensor) -> Classifier | None:
@@ -68,10 +69,3 @@ def _row(name: str, score: Fidelity, first: Fidelity) -> list[str]:
     if score.accuracy is not None:
         row.append(text("restore share", value=score.accuracy))
     return row
-
-
-def _print(rows: list[list[str]]) -> None:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for first, *others in rows:
-        cells = [f"{cell:>{width}}" for cell, width in zip(others, widths[1:], strict=True)]
-        print("  ".join([f"{first:<{widths[0]}}", *cells]))

@@ -20,7 +20,6 @@ import numpy as np
 from tinygen import __version__
 from tinygen.cli.output import check, prepare
 from tinygen.cli.page import Gallery, Notes, Part, Picture, Table, section
-from tinygen.io import whole_file
 from tinygen.io.messages import text
 from tinygen.plots.host import host, images_of
 from tinygen.plots.html import document
@@ -113,7 +112,12 @@ class Report:
         self._numbers.update(values)
 
     def table(
-        self, heading: str, head: Sequence[str], rows: Sequence[Sequence[str]], note: str = ""
+        self,
+        heading: str,
+        head: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        note: str = "",
+        is_last_row_own: bool = True,
     ) -> None:
         """A table: baselines above, the model's own row last.
 
@@ -126,8 +130,10 @@ class Report:
             Each begins with what it is about.
         note : str
             Below.
+        is_last_row_own : bool
+            False for a table of another kind, in which no row stands out.
         """
-        table = Table(heading, head, rows, note, is_last_foreign=False)
+        table = Table(heading, head, rows, note, is_last_row_own, is_third_column_foreign=False)
         self._tables.append(table)
         self._parts.append(table)
 
@@ -219,6 +225,7 @@ class Report:
         files = {**self._files, RESULTS: self._results(), PAGE: self._html().encode()}
         _replace(self._out, files, obsolete=_files_of_results(self._out))
         print(text("own page", path=self._out / PAGE))
+        print(text("own beside", count=len(self._files)))
         return self._out / PAGE
 
     def _add(self, path: str, content: bytes) -> None:
@@ -326,8 +333,8 @@ def _replace(out: Path, files: Mapping[str, bytes], obsolete: Sequence[str]) -> 
     moved: list[tuple[Path, Path]] = []
     try:
         for path, content in files.items():
-            with whole_file(work / "new" / path) as file:
-                file.write(content)
+            (work / "new" / path).parent.mkdir(parents=True, exist_ok=True)
+            (work / "new" / path).write_bytes(content)
         for path in {*files, *obsolete}:
             if (out / path).is_file():
                 _move(out / path, work / "old" / path, moved)
@@ -339,9 +346,9 @@ def _replace(out: Path, files: Mapping[str, bytes], obsolete: Sequence[str]) -> 
         raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    for folder in {(out / path).parent for path in obsolete} - {out}:
-        with suppress(OSError):  # there is something else in it
-            folder.rmdir()
+        for folder in {(out / path).parent for path in {*files, *obsolete}} - {out}:
+            with suppress(OSError):  # it is not empty
+                folder.rmdir()
 
 
 def _move(source: Path, target: Path, moved: list[tuple[Path, Path]]) -> None:

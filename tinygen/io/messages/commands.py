@@ -107,13 +107,15 @@ examples:
     "help generate": "draw new pictures with a trained model",
     "help generate long": "Draw new pictures with a trained model, into one picture, samples.png, "
     "or into a file for each as well. The models vae, cgan and row-generator come with tinygen and "
-    "draw handwritten digits at once.",
+    "draw handwritten digits at once. With --report they are also judged by a classifier, and "
+    "compared with the training pictures that they are nearest to.",
     "help generate epilog": """\
 examples:
   tinygen generate cgan                           digits, into the folder tinygen-samples
   tinygen generate cgan --label 7 --n 16          sevens
   tinygen generate row-generator --labels 2,0,2,6 --temperature 0.7
   tinygen generate vae --seed 1 --each            others, and a file for each
+  tinygen generate cgan --report                  what they are worth, on a page
   tinygen generate tinygen-run/best.npz           by a model of your own""",
     "help data": "list, fetch or show data sets",
     "help data long": "List the data sets, fetch one for later work without a network, or draw "
@@ -166,8 +168,8 @@ example:
     "help option n": "how many (default: %(default)s)",
     "help option label": "what all shall show, by name or number",
     "help option labels": "what they shall show in turn (default: all classes)",
-    "help option temperature": "of made and row-generator: below 1 for likelier, less varied "
-    "pictures (default: 1)",
+    "help option temperature": "of made, pixelcnn and row-generator: below 1 for likelier, "
+    "less varied pictures (default: 1)",
     "help option each": "also write each picture into a file of its own",
     "help option name": "{names}",
     "help option file": "a file of tinygen train, save_checkpoint or tg.save",
@@ -179,7 +181,7 @@ example:
     "about shapes": "drawn shapes in colour",
     "about ring": "points of eight Gaussians on a circle, for generators",
     "about canvases": "digits in boxes, for detectors",
-    "about strips": "lines of drawn digits and what they say, for readers",
+    "about strips": "lines of digits and what they say, for readers",
     "no classes": "{name} has no classes, and models are trained here on pictures that have some: "
     "tinygen data show {name} draws some of it",
     "nothing to fetch": "{name} is drawn by a program: there is nothing to fetch",
@@ -306,13 +308,16 @@ example:
     "no judge": "There is no judge for {name}: the classifier that comes with tinygen knows MNIST "
     "only. Look at\nthe pictures yourself.",
     "judged": "Judged by the classifier that comes with tinygen: {drawn:,} drawn pictures beside "
-    "{test:,} test\npictures. The distance can be compared with nothing but the floor.",
+    "{test:,} test\npictures. The distances can be compared with nothing but their floors.",
     "score confidence": "confidence of the judge",
-    "score balance": "distance of the classes from equal shares",
+    "score balance": "distance of class shares from the test pictures'",
     "score agreement": "agreement of the judge with the labels",
     "score frechet": "Fréchet distance from the test pictures",
+    "score copying": "nearer to a training than to any test picture",
+    "score short": "{value:.2f}",
     "score beside": "{value}  (test pictures: {real})",
-    "score floor": "{value:.2f}  (training pictures, the floor: {floor:.2f})",
+    "score floor": "{value}  (training pictures, the floor: {real})",
+    "score expected": "{value}  (without copying: {real})",
     "confusion title": "{name}: {accuracy:.2%} right",
     "picture": "Picture {path}",
     # ---- generate ------------------------------------------------------------------------------
@@ -322,8 +327,8 @@ example:
     "draw: leave out --label, or train it with --set classes=true",
     "no such label": "there is no class {given!r}: the model knows 0 to {last}{known}",
     "classes named": " ({names})",
-    "no temperature": "{source} holds the model {model}, which has no temperature; made and "
-    "row-generator have one",
+    "no temperature": "{source} holds the model {model}, which has no temperature; made, "
+    "pixelcnn and row-generator have one",
     "samples title": "{model}, seed {seed}",
     "generated": "Drawn   {count:,} by {source}\nPicture {path}",
     "generated each": "Files   {first} to {last}",

@@ -43,9 +43,29 @@ MESSAGES: dict[str, str] = {
     "own able": "; these can: {names}",
     "own no test pictures": "there are no test pictures of {channels} x {height} x {width} pixels, "
     "which this model takes: give pictures of your own",
+    # ---- the page of a latent space ---------------------------------------------------------------
+    "own latent title": "A walk through the space of codes",
+    "own latent lead": "Each point of the plane is a code. Drag over it, with the mouse or a "
+    "finger, or use the arrow keys, and see what the decoder makes of the code under the circle.",
+    "own latent axis": "z{axis}",
+    "own latent direction": "direction {number}",
+    "own latent plane": "Each dot is the code of a picture that the encoder was given.",
+    "own latent share": "The plane goes through the middle of all codes in the two directions in "
+    "which they vary most: {share:.0%} of their variance lies in it. What lies outside of it is "
+    "not to be seen here.",
+    "own latent map": "A plane of codes with a dot for each picture, in the colour of its class, "
+    "and a circle at the code that is shown. Move it with the arrow keys, faster with Shift.",
+    "own latent picture": "The picture that the decoder makes of the code in the circle.",
+    "own latent grid": "All at a glance",
+    "own latent grid caption": "What the decoder made of {steps} x {steps} codes from -{span:g} to "
+    "{span:g} in both directions, in the order of the plane.",
+    "own latent grid alt": "A grid of decoded pictures, which change gradually from each to the "
+    "next.",
+    "own latent footer": "Made by tinygen. The pictures of {steps} x {steps} codes stand in this "
+    "page; between them it mixes the four nearest. It needs no network connection.",
     # ---- the report ------------------------------------------------------------------------------
     "own page": "Page    {path}",
-    "own page pictures": "Pictures    {count}, each in its own file, in {folder}",
+    "own beside": "        and beside it results.json and {count} pictures, each in its own file",
     "own page more": "And {count} more, each as a file in the folder of this page.",
     "own page notes": "What was done to the pictures",
     "own page footer": "Made by tinygen {version}. This page needs no network connection; the "

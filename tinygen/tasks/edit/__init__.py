@@ -1,10 +1,8 @@
 """Changing one thing of a picture and keeping the rest, with each family of models.
 
 ============  ====================================================================================
-VAE           a step in the space of codes: along the vector of an attribute, to another class,
-              to another picture
-GAN           the same, of codes that are known or were searched for a given picture; or another
-              label for the same code
+VAE, GAN      a step in the space of codes: along the vector of an attribute, to another class, to
+              another picture; or another label for the same code
 classifier    a step in the space of pictures, along the gradient of a class's probability
 row by row    another label from a row on: what is above stays, what is below is drawn anew
 ============  ====================================================================================
@@ -26,17 +24,19 @@ from __future__ import annotations
 from tinygen.tasks.edit.directions import attribute_vector, class_vectors
 from tinygen.tasks.edit.gradient import gradient_edit, random_edit
 from tinygen.tasks.edit.latent import (
+    Drawn,
+    Latent,
     blend,
     change_label,
     codes_of,
+    draw,
     interpolate,
     move,
-    regenerate,
-    sampled_vector,
+    pictures_of,
 )
 from tinygen.tasks.edit.rows import redraw_rows
 
 __all__ = [
-    "attribute_vector", "blend", "change_label", "class_vectors", "codes_of", "gradient_edit",
-    "interpolate", "move", "random_edit", "redraw_rows", "regenerate", "sampled_vector",
+    "Drawn", "Latent", "attribute_vector", "blend", "change_label", "class_vectors", "codes_of",
+    "draw", "gradient_edit", "interpolate", "move", "pictures_of", "random_edit", "redraw_rows",
 ]  # fmt: skip

@@ -7,14 +7,16 @@ from tinygen.models import MODELS, Model
 __all__ = ["require_model"]
 
 
-def require_model(model: Model, kind: type[Model], function: str) -> None:
+def require_model(
+    model: Model, kinds: type[Model] | tuple[type[Model], ...], function: str
+) -> None:
     """Refuse a model that cannot do it, and name those that can.
 
     Parameters
     ----------
     model : Model
-    kind : type
-        What it has to be.
+    kinds : type or tuple of types
+        One of which it has to be.
     function : str
         The name of what was called.
 
@@ -23,9 +25,9 @@ def require_model(model: Model, kind: type[Model], function: str) -> None:
     TypeError
         If it is of another kind.
     """
-    if not isinstance(model, kind):
-        able = [name for name, one in MODELS.items() if issubclass(one, kind)]
+    if not isinstance(model, kinds):
+        able = [name for name, kind in MODELS.items() if issubclass(kind, kinds)]
         raise TypeError(
-            f"{function} works with a {kind.__name__} ({', '.join(able)}), got a "
+            f"{function} works with the models {', '.join(able)} and those like them, got a "
             f"{type(model).__name__}"
         )

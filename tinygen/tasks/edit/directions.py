@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygen.metrics.checks import numbers_of
+from tinygen.metrics.checks import labels_of, numbers_of
 from tinygen.tensors import Tensor, float32, tensor
 
 __all__ = ["attribute_vector", "class_vectors"]
@@ -73,10 +73,10 @@ def _within_classes(values: np.ndarray, labels: Any) -> np.ndarray:
 
 
 def _labels_of(labels: Any, count: int) -> np.ndarray:
-    known = numbers_of(labels, "labels", 1)
+    known = labels_of(labels, "labels")
     if len(known) != count:
         raise ValueError(f"{count} codes need as many labels, got {len(known)}")
-    return known.astype(np.int64)
+    return known
 
 
 def class_vectors(codes: Tensor, labels: Any, classes: int = 10) -> Tensor:

@@ -62,7 +62,7 @@ def gradient_edit(
     Raises
     ------
     TypeError
-        If the model is no classifier, or the labels are no integers.
+        If the model is no classifier.
     ValueError
         If pictures or labels do not fit, or a number is out of range.
     """
@@ -73,7 +73,7 @@ def gradient_edit(
             f"confidence is between 0 and 1, step above 0 and steps at least 0, got {confidence}, "
             f"{step} and {steps}"
         )
-    wanted = as_tensor(labels, device=pictures.device)
+    wanted = _classes(model, as_tensor(labels, device=pictures.device), len(pictures))
     edited, open_ones = pictures.detach().clone(), list(range(len(pictures)))
     with evaluating(model):
         for _ in range(steps):
@@ -87,6 +87,22 @@ def gradient_edit(
             still = tensor(np.asarray(reached) < confidence, device=pictures.device)
             edited[places] = where(still.reshape(-1, 1, 1, 1), moved, some)
     return edited
+
+
+def _classes(model: Classifier, labels: Tensor, count: int) -> Tensor:
+    """The labels, if they are classes of the model, one for each picture."""
+    if tuple(labels.shape) != (count,) or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"{count} pictures need as many integers as labels, got {labels.dtype} of shape "
+            f"{tuple(labels.shape)}"
+        )
+    low, high, classes = labels.min().item(), labels.max().item(), model.output.out_features
+    if low < 0 or high >= classes:
+        raise ValueError(
+            f"{type(model).__name__} knows the classes 0 to {classes - 1}, got "
+            f"{low if low < 0 else high}"
+        )
+    return labels
 
 
 def _towards(

@@ -1,37 +1,51 @@
-"""Edits in the space of codes: of autoencoders, which encode, and of GANs, which do not."""
+"""Edits in the space of codes, of autoencoders and of GANs.
+
+A picture becomes a code, the code is moved, or gets another label, and becomes a picture again. An
+autoencoder has an encoder for the first; for a GAN the code is searched.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from tinygen.autograd import no_grad
 from tinygen.models import GAN
 from tinygen.models.base import evaluating
 from tinygen.models.vae import VariationalAutoencoder
-from tinygen.ops.shape import stack
+from tinygen.ops.shape import cat, stack
 from tinygen.tasks.edit.checks import require_model
-from tinygen.tasks.edit.directions import attribute_vector
-from tinygen.tensors import Tensor, linspace
+from tinygen.tensors import Tensor, linspace, randn
 
 __all__ = [
-    "blend", "change_label", "codes_of", "interpolate", "move", "regenerate", "sampled_vector",
+    "Drawn", "Latent", "blend", "change_label", "codes_of", "draw", "interpolate", "move",
+    "pictures_of",
 ]  # fmt: skip
 
-# ---- autoencoders ------------------------------------------------------------------------------
+Latent = GAN | VariationalAutoencoder
+"""The models whose pictures have codes."""
+
+PRIOR = 0.1
+"""How strongly the codes that are searched for a GAN are held where it was trained. With less the
+pictures are matched a little better and can be moved less far."""
+
+CHUNK = 250
+"""How many pictures are made together; it bounds the memory."""
 
 
-def codes_of(model: VariationalAutoencoder, pictures: Tensor, labels: Any = None) -> Tensor:
-    """The mean codes of pictures.
+# ---- there and back ----------------------------------------------------------------------------
+
+
+def codes_of(model: Latent, pictures: Tensor, labels: Any = None, **search: Any) -> Tensor:
+    """The codes of pictures: the means of the encoder, or the nearest that a search finds.
 
     Parameters
     ----------
-    model : VariationalAutoencoder
+    model : GAN or VariationalAutoencoder
     pictures : float Tensor of shape (N, channels, height, width)
         From 0 to 1.
     labels : N integers, for conditional models
+    **search
+        What :meth:`tinygen.models.gan.GAN.invert` shall be told, ``prior=0.1`` if nothing else.
 
     Returns
     -------
@@ -40,66 +54,166 @@ def codes_of(model: VariationalAutoencoder, pictures: Tensor, labels: Any = None
     Raises
     ------
     TypeError
-        If the model is no variational autoencoder.
+        If the model is of another kind, or an autoencoder is told how to search.
     ValueError
         If pictures or labels do not fit.
     """
-    require_model(model, VariationalAutoencoder, "codes_of")
+    require_model(model, (GAN, VariationalAutoencoder), "codes_of")
+    if isinstance(model, GAN):
+        return model.invert(pictures, labels, **{"prior": PRIOR, **search})[0]
+    if search:
+        raise TypeError(f"codes_of: a {type(model).__name__} encodes and takes no {list(search)}")
     with evaluating(model), no_grad():
         return model.encode(pictures, labels)[0]
 
 
-def move(
-    model: VariationalAutoencoder,
-    pictures: Tensor,
-    vector: Tensor,
-    strength: float = 1.0,
+def pictures_of(
+    model: Latent,
+    codes: Tensor,
     labels: Any = None,
+    vector: Tensor | None = None,
+    strength: float = 1.0,
 ) -> Tensor:
-    """Go a step in the space of codes: the pictures of ``code + strength * vector``.
-
-    What the code does not hold is lost; with a strength of 0 one sees how much that is.
+    """The pictures of codes, after a step if one is given: of ``codes + strength * vector``.
 
     Parameters
     ----------
-    model : VariationalAutoencoder
-    pictures : float Tensor of shape (N, channels, height, width)
-        From 0 to 1.
-    vector : Tensor of shape (latent,) or (N, latent)
+    model : GAN or VariationalAutoencoder
+    codes : float Tensor of shape (N, latent)
+    labels : N integers, for conditional models
+        What the pictures shall show.
+    vector : Tensor of shape (latent,) or (N, latent), optional
         One for all, or one for each, such as the way from the class of each to another.
     strength : float
         May be negative.
-    labels : N integers, for conditional models
 
     Returns
     -------
     Tensor of shape (N, channels, height, width)
+        From 0 to 1.
 
     Raises
     ------
     TypeError
-        If the model is no variational autoencoder.
+        If the model is of another kind.
     ValueError
-        If pictures, vector or labels do not fit.
+        If codes, vector or labels do not fit.
     """
-    codes = codes_of(model, pictures, labels)
-    _check_vector(vector, codes)
+    require_model(model, (GAN, VariationalAutoencoder), "pictures_of")
+    if vector is not None:
+        _check_vector(vector, codes)
+        codes = codes + strength * vector
+    make = model.generate if isinstance(model, GAN) else model.decode
+    known = model.known_labels(labels, len(codes))
     with evaluating(model), no_grad():
-        return model.decode(codes + strength * vector, labels)
+        parts = [slice(start, start + CHUNK) for start in range(0, len(codes), CHUNK)]
+        return cat([make(codes[part], None if known is None else known[part]) for part in parts])
 
 
-def change_label(
-    model: VariationalAutoencoder, pictures: Tensor, labels: Any, new_labels: Any
-) -> Tensor:
-    """Encode pictures as what they are and decode them as something else: the same hand.
+def _check_vector(vector: Tensor, codes: Tensor) -> None:
+    count, length = codes.shape
+    if tuple(vector.shape) not in ((length,), (count, length)):
+        raise ValueError(
+            f"codes of shape {(count, length)} move along a vector of shape {(length,)} or "
+            f"{(count, length)}, got {tuple(vector.shape)}: take it from codes of the same model"
+        )
 
-    For an autoencoder that is told the label; its codes then hold the rest, the style (D. P. Kingma
-    et al., "Semi-supervised learning with deep generative models", 2014, figure 1). With
-    another one go the way from class to class, see :func:`class_vectors`.
+
+class Drawn(NamedTuple):
+    """Pictures that a model made of codes that were drawn.
+
+    Attributes
+    ----------
+    codes : Tensor of shape (N, latent)
+    pictures : Tensor of shape (N, channels, height, width)
+    labels : list of int or None
+        What a conditional model was told to show.
+    """
+
+    codes: Tensor
+    pictures: Tensor
+    labels: list[int] | None
+
+
+def draw(model: Latent, n: int) -> Drawn:
+    """Draw codes from N(0, I), and let a model make its pictures of them, of all classes in turn.
+
+    What is measured of the pictures shows where in the space of codes an attribute grows; so
+    nothing but the model is needed for
+
+    ``attribute_vector(drawn.codes, thickness(drawn.pictures), drawn.labels)``
 
     Parameters
     ----------
-    model : VariationalAutoencoder
+    model : GAN or VariationalAutoencoder
+    n : int
+        How many.
+
+    Returns
+    -------
+    Drawn
+
+    Raises
+    ------
+    TypeError
+        If the model is of another kind.
+    """
+    require_model(model, (GAN, VariationalAutoencoder), "draw")
+    labels = None if model.classes is None else [number % model.classes for number in range(n)]
+    like = next(model.parameters())
+    codes = randn(n, model.latent, dtype=like.dtype, device=like.device)
+    return Drawn(codes, pictures_of(model, codes, labels), labels)
+
+
+# ---- edits -------------------------------------------------------------------------------------
+
+
+def move(
+    model: Latent, pictures: Tensor, vector: Tensor, strength: float = 1.0, labels: Any = None
+) -> Tensor:
+    """Go a step in the space of codes.
+
+    J.-Y. Zhu et al., "Generative visual manipulation on the natural image manifold" (2016). What
+    the code does not hold is lost; with a strength of 0 one sees how much that is.
+
+    Parameters
+    ----------
+    model : GAN or VariationalAutoencoder
+    pictures : float Tensor of shape (N, channels, height, width)
+        From 0 to 1.
+    vector : Tensor of shape (latent,) or (N, latent)
+        As :func:`tinygen.tasks.edit.attribute_vector` gives one.
+    strength : float
+        May be negative.
+    labels : N integers, for conditional models
+        What they show.
+
+    Returns
+    -------
+    Tensor of shape (N, channels, height, width)
+        From 0 to 1.
+
+    Raises
+    ------
+    TypeError
+        If the model is of another kind.
+    ValueError
+        If pictures, vector or labels do not fit.
+    """
+    return pictures_of(model, codes_of(model, pictures, labels), labels, vector, strength)
+
+
+def change_label(model: Latent, pictures: Tensor, labels: Any, new_labels: Any) -> Tensor:
+    """The same code under another label: the class changes, the hand stays.
+
+    A model that is told the label has the rest in its codes, the style (M. Mirza and S. Osindero,
+    "Conditional generative adversarial nets", 2014; D. P. Kingma et al., "Semi-supervised learning
+    with deep generative models", 2014, figure 1). With another one go the way from class to class,
+    see :func:`tinygen.tasks.edit.class_vectors`.
+
+    Parameters
+    ----------
+    model : GAN or VariationalAutoencoder
         With classes.
     pictures : float Tensor of shape (N, channels, height, width)
         From 0 to 1.
@@ -109,27 +223,26 @@ def change_label(
     Returns
     -------
     Tensor of shape (N, channels, height, width)
+        From 0 to 1.
 
     Raises
     ------
     TypeError
-        If the model is no variational autoencoder.
+        If the model is of another kind.
     ValueError
         If it has no classes, or pictures or labels do not fit.
     """
-    codes = codes_of(model, pictures, labels)
-    with evaluating(model), no_grad():
-        return model.decode(codes, new_labels)
+    return pictures_of(model, codes_of(model, pictures, labels), new_labels)
 
 
 def interpolate(
-    model: VariationalAutoencoder, first: Tensor, last: Tensor, steps: int = 9, labels: Any = None
+    model: Latent, first: Tensor, last: Tensor, steps: int = 9, labels: Any = None
 ) -> Tensor:
     """The pictures on the straight line between the codes of two.
 
     Parameters
     ----------
-    model : VariationalAutoencoder
+    model : GAN or VariationalAutoencoder
     first, last : float Tensor of shape (N, channels, height, width)
         From 0 to 1.
     steps : int
@@ -140,21 +253,21 @@ def interpolate(
     Returns
     -------
     Tensor of shape (N, steps, channels, height, width)
+        From 0 to 1.
 
     Raises
     ------
     TypeError
-        If the model is no variational autoencoder.
+        If the model is of another kind.
     ValueError
         If there are less than two steps, or pictures or labels do not fit.
     """
     path = blend(codes_of(model, first, labels), codes_of(model, last, labels), steps)
-    with evaluating(model), no_grad():
-        return stack([model.decode(path[:, step], labels) for step in range(steps)], 1)
+    return stack([pictures_of(model, path[:, step], labels) for step in range(steps)], 1)
 
 
 def blend(first: Tensor, last: Tensor, steps: int = 9) -> Tensor:
-    """Fade one into the other, pixel by pixel: ``(1 - t) * first + t * last``.
+    """Fade one into the other, number by number: ``(1 - t) * first + t * last``.
 
     Of pictures it is what an interpolation has to beat; in between one sees both.
 
@@ -181,97 +294,3 @@ def blend(first: Tensor, last: Tensor, steps: int = 9) -> Tensor:
     times = linspace(0, 1, steps, dtype=first.dtype, device=first.device)
     times = times.reshape(1, steps, *(1,) * (first.ndim - 1))
     return (1 - times) * first.unsqueeze(1) + times * last.unsqueeze(1)
-
-
-# ---- adversarial networks ------------------------------------------------------------------------
-
-
-def regenerate(
-    model: GAN, z: Tensor, labels: Any = None, vector: Tensor | None = None, strength: float = 1.0
-) -> Tensor:
-    """The pictures of codes after a step, or under another label.
-
-    The codes of given pictures are found by :meth:`tinygen.models.GAN.invert`. With other labels
-    and the same codes the class changes and the hand stays (M. Mirza and S. Osindero, "Conditional
-    generative adversarial nets", 2014); with a vector the code changes under the same label (J.-Y.
-    Zhu et al., "Generative visual manipulation on the natural image manifold", 2016).
-
-    Parameters
-    ----------
-    model : GAN
-    z : float Tensor of shape (N, latent)
-    labels : N integers, for conditional models
-        What the pictures shall show; by default the classes in turn.
-    vector : Tensor of shape (latent,) or (N, latent), optional
-        As :func:`sampled_vector` gives one.
-    strength : float
-        How many times the vector is added.
-
-    Returns
-    -------
-    Tensor of shape (N, channels, height, width)
-        From 0 to 1.
-
-    Raises
-    ------
-    TypeError
-        If the model is no GAN.
-    ValueError
-        If codes, vector or labels do not fit.
-    """
-    require_model(model, GAN, "regenerate")
-    if vector is not None:
-        _check_vector(vector, z)
-        z = z + strength * vector
-    with evaluating(model), no_grad():
-        return model.generate(z, labels)
-
-
-def sampled_vector(
-    model: GAN, measure: Callable[[Tensor], np.ndarray], n: int = 2000, labels: Any = None
-) -> Tensor:
-    """The direction in which an attribute of a GAN's own pictures grows, for codes of noise.
-
-    A GAN has no encoder: the codes are drawn, so that nothing but the model is needed
-    (:func:`attribute_vector` says what becomes of them).
-
-    Parameters
-    ----------
-    model : GAN
-    measure : callable
-        From pictures (N, C, H, W) to N numbers, such as
-        :func:`tinygen.tasks.attributes.thickness`.
-    n : int
-        How many pictures are looked at.
-    labels : n integers, optional
-        What they show, for a conditional model; by default the classes in turn.
-
-    Returns
-    -------
-    Tensor of shape (latent,)
-
-    Raises
-    ------
-    TypeError
-        If the model is no GAN.
-    ValueError
-        As for :func:`attribute_vector`.
-    """
-    require_model(model, GAN, "sampled_vector")
-    if labels is None and model.classes is not None:
-        labels = [number % model.classes for number in range(n)]
-    z = model.noise(n)
-    values = measure(regenerate(model, z, labels))
-    return attribute_vector(z, values, labels)
-
-
-# ---- both --------------------------------------------------------------------------------------
-
-
-def _check_vector(vector: Tensor, codes: Tensor) -> None:
-    count, length = codes.shape
-    if tuple(vector.shape) not in ((length,), (count, length)):
-        raise ValueError(
-            f"codes of shape {(count, length)} move along a vector of shape {(length,)} or "
-            f"{(count, length)}, got {tuple(vector.shape)}: take it from codes of the same model"
-        )
