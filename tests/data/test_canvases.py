@@ -11,6 +11,7 @@ from tinygen.data import (
     draw_glyphs,
     draw_strips,
     make_canvases,
+    make_strips,
     place_on_canvases,
     write_in_strips,
 )
@@ -246,6 +247,56 @@ def test_drawing_more_strips_does_not_change_the_first_ones():
 
     np.testing.assert_array_equal(few.images, many.images[:10])
     assert few.texts == many.texts[:10]
+
+
+@pytest.mark.parametrize("lengths", [(1, 5), (2, 2), (6, 6)])
+def test_strips_have_as_many_digits_as_asked_for(lengths):
+    fewest, most = lengths
+
+    for strips in (draw_strips(100, 0, lengths), write_in_strips(*blocks(), 100, 0, lengths)):
+        assert {len(text) for text in strips.texts} == set(range(fewest, most + 1))
+        assert [len(spans) for spans in strips.spans] == [len(text) for text in strips.texts]
+        ends = [spans[-1, 1] for spans in strips.spans]
+        assert max(ends) <= 168
+
+
+@pytest.mark.parametrize("lengths", [(0, 3), (4, 3), (3, 7)])
+def test_lengths_that_no_strip_has_room_for_are_refused(lengths):
+    with pytest.raises(ValueError, match=r"draw_strips: lengths .* between 1 and 6, got \("):
+        draw_strips(5, 0, lengths)
+    with pytest.raises(ValueError, match="write_in_strips: lengths"):
+        write_in_strips(*blocks(), 5, 0, lengths)
+
+
+def test_a_set_of_strips_has_one_to_five_digits_and_the_texts_as_labels():
+    made = make_strips(digits(), 60, 20)
+    alike = write_in_strips(digits().train_images, digits().train_labels, 60, 0, (1, 5))
+
+    assert repr(made) == "ImageSet(Strips of Blocks: 60 + 20 pictures of 1 x 28 x 168, 10 classes)"
+    assert made.is_real
+    assert made.label_kind == "text"
+    assert made.train_labels.shape == (60, 5)
+    assert made.train_labels.dtype == np.int64
+    np.testing.assert_array_equal(made.train_images, alike.images)
+    for row, text in zip(made.train_labels, alike.texts, strict=True):
+        assert row.tolist() == [int(letter) for letter in text] + [-1] * (5 - len(text))
+    assert {int((row >= 0).sum()) for row in made.train_labels} == {1, 2, 3, 4, 5}
+
+
+def test_test_strips_have_test_digits_and_no_others():
+    made = make_strips(digits(), 5, 30)
+
+    assert set(made.test_labels.ravel()) == {2, -1}
+    assert made.test_images.max() == 50
+
+
+def test_strips_without_digits_of_ones_own_are_drawn():
+    made = make_strips(n_train=8, n_test=4, seed=1)
+
+    assert not made.is_real
+    assert made.name == "Strips of drawn digits"
+    np.testing.assert_array_equal(made.train_images, draw_strips(8, 2, (1, 5)).images)
+    np.testing.assert_array_equal(made.test_images, draw_strips(4, 3, (1, 5)).images)
 
 
 # ---- what cannot be placed ---------------------------------------------------------------------

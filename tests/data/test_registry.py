@@ -81,7 +81,7 @@ def test_a_set_can_be_fetched_without_being_read(monkeypatch, tmp_path):
 def test_the_table_says_what_there_is_and_where():
     table = {line.name: line for line in tg.data.available()}
 
-    assert {"mnist", "fashion-mnist", "cifar10", "glyphs", "shapes", "canvases"} <= set(table)
+    assert {"mnist", "fashion-mnist", "cifar10", "glyphs", "shapes", "canvases", "strips"} <= set(table)
     assert table["mnist"].counts == (60_000, 10_000)
     assert table["cifar10"].picture_shape == (3, 32, 32)
     assert table["cifar10"].download_bytes > 100e6
@@ -179,3 +179,19 @@ def test_canvases_are_made_of_mnist_if_it_is_here_and_of_drawn_digits_otherwise(
 
     assert tg.data.load("canvases") == ("MNIST" if is_here else "Drawn digits")
     assert asked == [("mnist", True)]
+
+
+@pytest.mark.parametrize("is_here", [True, False])
+def test_strips_are_made_of_mnist_if_it_is_here_and_drawn_otherwise(monkeypatch, is_here):
+    few = make_glyphs(20, 10, characters=DIGITS)
+
+    def load_files(files, offline):
+        assert (files.name, offline) == ("mnist", True)
+        if is_here:
+            return few
+        raise DataNotFoundError("nowhere")
+
+    monkeypatch.setattr(cache, "load_files", load_files)
+    monkeypatch.setattr("tinygen.data.canvases.make_strips", lambda digits=None: digits)
+
+    assert tg.data.load("strips") is (few if is_here else None)

@@ -236,6 +236,59 @@ def test_average_precision_of_several_classes_is_their_mean():
     assert metrics.average_precision_score(labels, scores) == pytest.approx(np.mean(each))
 
 
+@given(scored_labels())
+def test_at_the_equal_error_rate_as_many_are_missed_as_pass(sample):
+    """The rate is on the ROC curve, and on the line from the upper left to the lower right."""
+    fpr, tpr, _ = metrics.roc_curve(*sample, drop_intermediate=False)
+
+    rate = metrics.equal_error_rate(*sample)
+
+    on_curve = [
+        min(a, b) - 1e-9 <= rate <= max(a, b) + 1e-9
+        and min(c, d) - 1e-9 <= 1 - rate <= max(c, d) + 1e-9
+        and abs((rate - a) * (d - c) - (1 - rate - c) * (b - a)) < 1e-9
+        for a, b, c, d in zip(fpr, fpr[1:], tpr, tpr[1:], strict=False)
+    ]
+    assert any(on_curve)
+
+
+@pytest.mark.parametrize(
+    ("scores", "rate"),
+    [
+        ([0.1, 0.2, 0.8, 0.9], 0.0),  # parted without error
+        ([0.9, 0.8, 0.2, 0.1], 1.0),  # turned round
+        ([0.5, 0.5, 0.5, 0.5], 0.5),  # all alike
+        ([0.1, 0.6, 0.6, 0.9], 0.25),  # half of a tie passes
+    ],
+)
+def test_equal_error_rates_by_hand(scores, rate):
+    assert metrics.equal_error_rate([0, 0, 1, 1], scores) == pytest.approx(rate)
+
+
+@given(scored_labels())
+def test_the_equal_error_rate_depends_on_the_order_only(sample):
+    labels, scores = sample
+
+    rate = metrics.equal_error_rate(labels, scores)
+
+    assert metrics.equal_error_rate(labels, np.exp(scores)) == pytest.approx(rate)
+
+
+def test_the_equal_error_rate_of_two_normal_variables_is_known():
+    """Of unit variance and means d apart it is the probability of a normal below -d / 2."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1], 50_000)
+
+    rate = metrics.equal_error_rate(labels, rng.standard_normal(100_000) + 2 * labels)
+
+    assert rate == pytest.approx(0.5 * math.erfc(1 / math.sqrt(2)), abs=0.003)
+
+
+def test_the_equal_error_rate_of_one_class_is_not_defined():
+    with pytest.warns(UndefinedMetricWarning, match="equal error rate is NaN"):
+        assert math.isnan(metrics.equal_error_rate([1, 1], [0.1, 0.2]))
+
+
 def test_negatives_may_be_minus_one():
     fpr, tpr, _ = metrics.roc_curve([-1, 1, 1], [0.1, 0.8, 0.9])
 

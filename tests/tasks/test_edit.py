@@ -225,7 +225,8 @@ def test_nothing_of_the_model_changes(name):
     model = small(name)
     assert model.training
     before = {key: value.copy() for key, value in model.state_dict().items()}
-    moved = move(model, pictures(2), tg.ones(3))
+    codes = codes_of(model, pictures(2), **({"steps": 9} if name == "gan" else {}))
+    moved = pictures_of(model, codes, None, tg.ones(3))
     assert model.training
     assert not moved.requires_grad
     for key, value in model.state_dict().items():

@@ -24,7 +24,8 @@ from tinygen.metrics.checks import (
 )
 
 __all__ = [
-    "auc", "average_precision_score", "precision_recall_curve", "roc_auc_score", "roc_curve",
+    "auc", "average_precision_score", "equal_error_rate", "precision_recall_curve",
+    "roc_auc_score", "roc_curve",
 ]  # fmt: skip
 
 
@@ -239,6 +240,48 @@ def average_precision_score(
     if score.ndim == 2:
         return _one_against_rest(_step_area, y_true, score, average, sample_weight, None)
     return _step_area(*_binary(y_true, score, pos_label, sample_weight))
+
+
+def equal_error_rate(
+    y_true: Any, y_score: Any, *, pos_label: Any = None, sample_weight: Any = None
+) -> float:
+    """The error at the threshold where as many positives are missed as negatives pass.
+
+    Where the ROC curve meets the line ``true positive rate = 1 - false positive rate``, the usual
+    number for verification, same or different (A. Martin et al., "The DET curve in assessment of
+    detection task performance", 1997). Between two thresholds the curve is a straight line.
+
+    Parameters
+    ----------
+    y_true : labels of shape (n,)
+        0 and 1, or -1 and 1, or any if `pos_label` says which is positive.
+    y_score : array of shape (n,)
+        The higher, the more probably positive: of distances take the negative.
+    pos_label : label, optional
+        By default 1.
+    sample_weight : array of shape (n,), optional
+
+    Returns
+    -------
+    float
+        0 if a threshold parts the two without error, 0.5 for scores that know nothing. NaN, with a
+        warning, where only one class occurs.
+
+    Examples
+    --------
+    >>> equal_error_rate([0, 0, 0, 0, 1, 1, 1, 1], [0.1, 0.2, 0.3, 0.6, 0.5, 0.7, 0.8, 0.9])
+    0.25
+    """
+    false, true, _ = _passing(*_binary(y_true, y_score, pos_label, sample_weight))
+    if false[-1] == 0 or true[-1] == 0:
+        undefined("only one class occurs in y_true: the equal error rate is NaN")
+        return math.nan
+    passed = np.append(0, false / false[-1])
+    missed = np.append(1, 1 - true / true[-1])
+    behind = int(np.argmax(passed >= missed))  # the last one is: all pass, none is missed
+    gaps = missed[behind - 1] - passed[behind - 1], passed[behind] - missed[behind]
+    share = gaps[0] / (gaps[0] + gaps[1])
+    return float(passed[behind - 1] + share * (passed[behind] - passed[behind - 1]))
 
 
 # ---- what they share -------------------------------------------------------------------------

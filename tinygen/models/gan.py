@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DCGAN", "GAN", "WGANGP", "ConditionalGAN", "DenseGAN", "Options", "PointGAN", "TwoPlayers",
+    "buffers_kept",
 ]  # fmt: skip
 
 AT_ONCE = 250
@@ -318,7 +319,7 @@ class GAN(TwoPlayers):
             If ``n`` does not divide by ``pack``.
         """
         classes = self._one_hot(labels, n)
-        with _buffers_kept(self.discriminator):
+        with buffers_kept(self.discriminator):
             fakes = self.generator(_joined(self.noise(n), classes))
             scores = self._verdict(classes)(self._packed(fakes))
         loss = self.losses.generator(scores)
@@ -350,7 +351,7 @@ class GAN(TwoPlayers):
     def _judge(self, samples: Tensor, labels: Tensor | None) -> tuple[Tensor, dict[str, Tensor]]:
         """The discriminator's loss on real samples and as many fakes, and its numbers."""
         classes = self._one_hot(labels, len(samples))
-        with no_grad(), _buffers_kept(self.generator):
+        with no_grad(), buffers_kept(self.generator):
             fakes = self.generator(_joined(self.noise(len(samples)), classes))
         real, fake, verdict = self._packed(samples), self._packed(fakes), self._verdict(classes)
         real_scores, fake_scores = verdict(real), verdict(fake)
@@ -825,7 +826,7 @@ def _joined(z: Tensor, classes: Tensor | None) -> Tensor:
 
 
 @contextmanager
-def _buffers_kept(network: Module) -> Iterator[None]:
+def buffers_kept(network: Module) -> Iterator[None]:
     """Let a network run as in training, and then have the running statistics it had before."""
     before = [buffer.clone() for buffer in network.buffers()]
     try:

@@ -8,11 +8,11 @@ from typing import Any
 from tinygen.autograd import no_grad
 from tinygen.models.base import Numbers, Shape, check_pictures, evaluating
 from tinygen.models.damage import edge_map
-from tinygen.models.gan import TwoPlayers
+from tinygen.models.gan import TwoPlayers, buffers_kept
 from tinygen.models.gan_loss import LOSSES
 from tinygen.models.gan_networks import SLOPE, Centred, draw_he_weights
 from tinygen.models.unet import AT_ONCE, UNetwork, require_quarters
-from tinygen.nn import Conv2d, LeakyReLU, Module, Sequential, init
+from tinygen.nn import BatchNorm2d, Conv2d, LeakyReLU, Module, Sequential, init
 from tinygen.nn import functional as F
 from tinygen.ops.elementwise import clamp, sigmoid
 from tinygen.ops.shape import cat
@@ -28,8 +28,9 @@ class Pix2Pix(TwoPlayers):
     The discriminator looks at an edge map together with the true picture, or with the one that the
     generator made of it, and scores every patch of them. The generator minimizes the loss of being
     seen through, plus ``l1`` times the absolute error. P. Isola et al., "Image-to-image translation
-    with conditional adversarial networks" (2017), equations 1 to 4, with small networks without
-    batch norm; their discriminator's loss is halved, as here.
+    with conditional adversarial networks" (2017), equations 1 to 4, with small networks; the
+    discriminator's loss is halved, as theirs is. True pictures and made ones go through it apart,
+    and a step of one player leaves the other as it was, byte for byte.
 
     There is no noise: what is drawn is determined by the edges. (The paper has some as dropout,
     and reports that little comes of it, section 3.1.)
@@ -84,7 +85,8 @@ class Pix2Pix(TwoPlayers):
             Centred(),
             Conv2d(1 + channels, width, 4, stride=2, padding=1),
             LeakyReLU(SLOPE),
-            Conv2d(width, 2 * width, 4, stride=2, padding=1),
+            Conv2d(width, 2 * width, 4, stride=2, padding=1, bias=False),
+            BatchNorm2d(2 * width),
             LeakyReLU(SLOPE),
             Conv2d(2 * width, 1, 3, padding=1),
         )
@@ -172,7 +174,8 @@ class Pix2Pix(TwoPlayers):
         dict of str to Tensor of shape ()
             ``"generator"``, the loss of being seen through, and ``"l1"``, the absolute error.
         """
-        seen_through = self.losses.generator(self._scores(edges, made))
+        with buffers_kept(self.discriminator):
+            seen_through = self.losses.generator(self._scores(edges, made))
         error = F.l1_loss(made, pictures)
         optimizer.zero_grad()
         (seen_through + self.l1 * error).backward(inputs=list(self.generator.parameters()))

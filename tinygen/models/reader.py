@@ -22,7 +22,6 @@ from tinygen.nn import (
     Conv2d,
     Dense,
     Flatten,
-    MaxPool2d,
     Module,
     ModuleList,
     ReLU,
@@ -57,6 +56,7 @@ class Reader(Model):
     """
 
     labels: ClassVar[str] = "text"
+    classes: int
 
     def __init__(self, classes: int, picture_shape: Shape) -> None:
         super().__init__(picture_shape)
@@ -104,7 +104,7 @@ class Reader(Model):
         if len(shape) != 2 or shape[0] != count:
             raise ValueError(
                 f"{name} learns from labels of shape (N, L), the letters of each picture and then "
-                f"-1, got {shape} for {count} pictures: tinygen.data.load(\"strips\") has such "
+                f'-1, got {shape} for {count} pictures: tinygen.data.load("strips") has such '
                 "labels"
             )
         with no_grad():
@@ -302,10 +302,11 @@ def beam_search(log_probs: Tensor, width: int = 10, blank: int = BLANK) -> list[
     """The most probable texts, as far as a search finds them that keeps some beginnings only.
 
     After each step the ``width`` most probable beginnings of texts are kept, each with the
-    probabilities of all its paths that end in a blank, and in its last letter. That of A. Hannun,
+    probabilities of all its paths that end in a blank, and in its last letter: as A. Hannun,
     A. Maas, D. Jurafsky and A. Ng, "First-pass large vocabulary continuous speech recognition using
-    bi-directional recurrent DNNs" (2014), algorithm 1, without a language model. With a width for
-    all beginnings it is exact.
+    bi-directional recurrent DNNs" (2014), algorithm 1, have it, without a language model. With a
+    width for all beginnings it is exact, but for letters that are less probable than 1e-5 where
+    they are passed over.
 
     Parameters
     ----------
@@ -352,11 +353,12 @@ def _search(steps: Sequence[Sequence[float]], width: int, blank: int) -> Beginni
             for letter, share in enumerate(shares):
                 if letter == blank or share < NEGLIGIBLE:
                     continue
-                if text and letter == text[-1]:  # the same again, or anew after a blank
+                before = in_blank + in_letter
+                if text and letter == text[-1]:  # it goes on, or comes anew after a blank
                     found[text][1] += in_letter * share
-                    found[(*text, letter)][1] += in_blank * share
-                else:
-                    found[(*text, letter)][1] += (in_blank + in_letter) * share
+                    before = in_blank
+                longer = (*text, letter)
+                found[longer][1] += before * share
         best = sorted(found.items(), key=lambda one: sum(one[1]), reverse=True)[:width]
         total = sum(sum(both) for _, both in best)
         beam = {text: (both[0] / total, both[1] / total) for text, both in best}
@@ -500,7 +502,9 @@ def _most_probable(length: Tensor, letters: Tensor) -> list[list[int]]:
 # ---- for both ----------------------------------------------------------------------------------
 
 
-def _block(inputs: int, outputs: int, kernel_size: tuple[int, int], **geometry: Any) -> list[Module]:
+def _block(
+    inputs: int, outputs: int, kernel_size: tuple[int, int], **geometry: Any
+) -> list[Module]:
     """A convolution, normalization and ReLU."""
     layer = Conv2d(inputs, outputs, kernel_size, bias=False, **geometry)
     return [layer, BatchNorm2d(outputs), ReLU()]

@@ -269,6 +269,4 @@ class CTCLoss(_Loss):
         )  # fmt: skip
 
     def extra_repr(self) -> str:
-        return (
-            f"blank={self.blank}, {super().extra_repr()}, zero_infinity={self.zero_infinity}"
-        )
+        return f"blank={self.blank}, {super().extra_repr()}, zero_infinity={self.zero_infinity}"

@@ -239,8 +239,8 @@ def _between(options: Namespace) -> Report:
     model = _latent_model(options, "vae")
     if model.classes is not None:
         raise RefusedError(text("edit no way", model=model.name))
-    given = _given(options, model)
     other = read_pictures([options.between], model.picture_shape)
+    given = _given(options, model)
     before = given.pictures
     last = _floats(other.pictures[:1], options.device).expand(*before.shape)
     with refusing():
@@ -284,8 +284,9 @@ def _style(options: Namespace) -> Report:
         with refusing():
             maps = classifier_maps(model)
     shape = (channels, SIDE, SIDE) if options.images else (channels, *_test_sides(channels))
-    given = given_pictures(options, shape, STYLED, fit="middle" if channels == 3 else "whole")
-    other = read_pictures([options.style], shape, fit="middle" if channels == 3 else "whole")
+    fit = "middle" if channels == 3 else "whole"
+    other = read_pictures([options.style], shape, fit)
+    given = given_pictures(options, shape, STYLED, fit)
     before, style = given.pictures, _floats(other.pictures[:1], options.device)
     with refusing():
         after = style_transfer(before, style, maps or random_maps(channels, device=before.device))

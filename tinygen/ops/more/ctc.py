@@ -207,7 +207,7 @@ def _log_sum(first: Any, *others: Any) -> Any:
 
 def _lengths(name: str, given: Lengths, log_probs: Tensor) -> Array:
     """Lengths as int64 of shape (N,), beside the log-probabilities; they may come from the host."""
-    values = getattr(given, "data", given)
+    values: Any = getattr(given, "data", given)
     if type(values) is not type(log_probs.data):
         values = backend.of(log_probs.data).asarray(values)
     if values.dtype.kind not in "iu":
@@ -254,16 +254,16 @@ def _check_values(
     ):
         low, high = int(lengths.min()), int(lengths.max())
         if low < least or high > most:
-            raise ValueError(
-                f"ctc_loss: {name} lie between {least} and {most}, got {low if low < least else high}"
-            )
+            wrong = low if low < least else high
+            raise ValueError(f"ctc_loss: {name} lie between {least} and {most}, got {wrong}")
     counted = letters[MODULES[type(letters)].arange(letters.shape[1]) < of_target[:, None]]
-    wrong = counted[(counted < 0) | (counted >= kinds) | (counted == blank)]
-    if wrong.size:
-        why = "the blank, which no text holds" if int(wrong[0]) == blank else "none of them"
+    strange = counted[(counted < 0) | (counted >= kinds) | (counted == blank)]
+    if strange.size:
+        letter = int(strange[0])
+        why = "the blank, which no text holds" if letter == blank else "none of them"
         raise ValueError(
-            f"ctc_loss: log_probs know the letters 0 to {kinds - 1}, and a target holds "
-            f"{int(wrong[0])}, {why}"
+            f"ctc_loss: log_probs know the letters 0 to {kinds - 1}, and a target holds {letter}, "
+            f"{why}"
         )
 
 
