@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import pytest
 
@@ -201,3 +202,27 @@ def test_importing_tinygen_imports_nothing_heavy():
     done = python("-c", code)
 
     assert done.stdout == "[]\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["classify", "a.png", "b.png", "--seed", "1"],
+        ["classify", "--seed", "1", "a.png", "b.png"],
+        ["classify", "a.png", "--seed", "1", "b.png"],
+        ["explain", "saliency", "--seed", "1", "a.png", "b.png"],
+    ],
+)
+def test_pictures_are_named_before_options_behind_them_or_between(words):
+    options = cli._parsed(parser(), words)
+    assert options.images == [Path("a.png"), Path("b.png")]
+    assert options.seed == 1
+
+
+@pytest.mark.parametrize("words", [["classify", "--nope", "a.png"], ["info", "a", "b"]])
+def test_what_no_command_knows_is_refused(words, capsys):
+    with pytest.raises(SystemExit):
+        cli._parsed(parser(), words)
+    assert f"unrecognized arguments: {words[1] if words[1] == '--nope' else 'b'}" in (
+        capsys.readouterr().err
+    )

@@ -167,13 +167,39 @@ def test_the_middle_of_a_photograph_is_kept_and_nothing_is_inverted(tmp_path):
     assert "inverted" not in said
 
 
+@pytest.mark.parametrize(
+    ("box", "size"),
+    [((100, 60, 220, 120), (40, 20)), ((20, 80, 740, 140), (168, 14))],
+)
+def test_the_ink_of_a_line_is_20_pixels_high_or_as_wide_as_the_picture(tmp_path, box, size):
+    path = saved(tmp_path, "a.png", cross((760, 220), box=box, width=20))
+
+    picture, said = read(path, (1, 28, 168), fit="line")
+
+    rows, columns = (np.flatnonzero((picture[0] > 60).any(axis)) for axis in (1, 0))
+    assert columns[-1] - columns[0] + 1 == pytest.approx(size[0], abs=1)
+    assert rows[-1] - rows[0] + 1 == pytest.approx(size[1], abs=1)
+    assert centre_of_mass(picture[0].astype(float)) == pytest.approx((14, 84), abs=0.55)
+    assert f"from 760 x 220 to 168 x 28 pixels: the box around the ink became {size[0]} x" in said
+
+
+def test_a_line_of_the_right_size_stays_as_it_is(tmp_path):
+    line = Image.new("L", (168, 28))
+    line.paste(cross((24, 24), 0, 255, (2, 2, 22, 22), 4), (3, 2))
+
+    picture, said = read(saved(tmp_path, "a.png", line), (1, 28, 168), fit="line")
+
+    np.testing.assert_array_equal(picture[0], np.asarray(line))
+    assert not said
+
+
 def test_how_to_fit_can_be_chosen(tmp_path):
     path = saved(tmp_path, "a.png", Image.new("L", (40, 40), 200))
 
     picture, _ = read(path, DIGITS, fit="middle")
 
     assert (picture == 200).all()
-    with pytest.raises(ValueError, match="digit, whole, middle, got 'stretch'"):
+    with pytest.raises(ValueError, match="digit, line, whole, middle, got 'stretch'"):
         read_pictures([path], DIGITS, fit="stretch")
 
 

@@ -56,7 +56,8 @@ def main() -> None:
             print(name, f"seed {seed}:", json.dumps(result["numbers"]), flush=True)
             if not options.short:
                 _keep(result)
-    _write_tables(_results())
+    if not options.short:
+        _write_tables(_results())
 
 
 def _options() -> argparse.Namespace:

@@ -88,10 +88,10 @@ def _binary_vae(run: Run, importance_samples: int) -> Numbers:
     tg.manual_seed(0)
     test = tg.bernoulli(judging.in_floats(mnist().test_images[:1000]))
     samples = 50 if run.short else 5000
-    bound = -model.elbo(test, samples=20).bound
     return {
         "nll": -model.log_likelihood(test, samples=samples).mean().item(),
-        "elbo": bound.mean().item(),
+        "bound of 5": -model.importance_weighted_bound(test, 5).mean().item(),
+        "bound of 1": -model.elbo(test, samples=20).bound.mean().item(),
         "seconds": seconds(trainer),
     }
 
@@ -323,20 +323,21 @@ ROWS = {
         grey_vae, {"epoch 7": NATS, "epoch 10": NATS},
     ),
     "binary-vae": Row(
-        "VAE 784-200-200-50, NLL of 5,000 samples", 3, 30, "<= 91 nats",
-        binary_vae, {"nll": PLAIN, "elbo": PLAIN},
+        "VAE 784-200-200-50, NLL of 5,000 samples", 3, 30,
+        "<= 91 nats, the bound of 5 better than of 1", binary_vae,
+        {"nll": PLAIN, "bound of 5": PLAIN, "bound of 1": PLAIN},
     ),
     "iwae": Row(
-        "the same, bound of 5 samples", 3, 30, "better than the plain bound",
-        importance_weighted, {"nll": PLAIN, "elbo": PLAIN},
+        "the same, trained on the bound of 5", 3, 30, "<= 91 nats, 5 better than 1",
+        importance_weighted, {"nll": PLAIN, "bound of 5": PLAIN, "bound of 1": PLAIN},
     ),
     "simple": Row(
         "independent pixels, mixtures of Bernoullis", 1, 5, "baselines",
         simple_models, {"independent pixels": NATS, "mixture of 500": NATS, "mixture of 10": NATS},
     ),
-    "made": Row("MADE, 1 x 500", 3, 10, "<= 95 nats", made, {"nll": PLAIN}),
+    "made": Row("MADE, 1 x 500", 1, 10, "baseline", made, {"nll": PLAIN}),
     "row-generator": Row(
-        "row LSTM with MADE in the row", 3, 10, "beside the baselines", row_generator,
+        "row LSTM with MADE in the row", 3, 10, "<= 95 nats", row_generator,
         {"nll": PLAIN},
     ),
     "row-lstm": Row(

@@ -242,9 +242,7 @@ def test_every_other_picture_of_a_class_is_as_likely():
     np.testing.assert_allclose(shares[:3, 3:], 1 / 7 / 4, atol=0.01)
 
 
-@pytest.mark.parametrize(
-    ("labels", "count"), [([0, 0, 0], 10), ([0, 0, 1], 10), ([0, 0, 1, 1], 1)]
-)
+@pytest.mark.parametrize(("labels", "count"), [([0, 0, 0], 10), ([0, 0, 1], 10), ([0, 0, 1, 1], 1)])
 def test_pairs_that_cannot_be_drawn_are_refused(labels, count):
     with pytest.raises(ValueError, match="two classes of two pictures each"):
         draw_pairs(np.array(labels), count)

@@ -10,8 +10,9 @@ import importlib.util
 import os
 import sys
 import warnings
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TextIO
 
 from tinygen.cli.arguments import TASKS, parser
@@ -52,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         another way, 130 after Ctrl-C.
     """
     arguments = parser()
-    options = arguments.parse_args(argv)
+    options = _parsed(arguments, argv)
     if options.command is None:
         arguments.print_help(sys.stderr)
         return WRONG_USAGE
@@ -67,6 +68,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read the output has seen enough; Python must not try to flush the rest of it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+
+
+def _parsed(arguments: ArgumentParser, argv: Sequence[str] | None) -> Namespace:
+    """The options, with pictures in whatever place they are named.
+
+    The argparse of Python 3.11 and older takes them either before all options or behind them.
+    """
+    options, rest = arguments.parse_known_args(argv)
+    if rest and (not hasattr(options, "images") or any(word.startswith("-") for word in rest)):
+        arguments.error(text("unrecognized", words=" ".join(rest)))
+    if rest:
+        options.images = [*options.images, *map(Path, rest)]
+    return options
 
 
 def _run(options: Namespace) -> int:

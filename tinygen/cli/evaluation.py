@@ -23,10 +23,10 @@ from tinygen.cli.errors import UsageError
 from tinygen.cli.output import prepare
 from tinygen.cli.sets import load
 from tinygen.cli.tables import print_table
-from tinygen.cli.tasks import detect
+from tinygen.cli.tasks import detect, recognize
 from tinygen.data import ImageSet
 from tinygen.io.messages import text
-from tinygen.models import GAN, Model, from_checkpoint
+from tinygen.models import GAN, Embedder, Model, from_checkpoint
 from tinygen.models.made import Autoregressive
 from tinygen.models.pretrained import PRETRAINED
 from tinygen.models.vae import VariationalAutoencoder
@@ -95,6 +95,12 @@ def run(options: Namespace) -> int:
     )  # fmt: skip
     if labels_read_by(model) == "boxes":
         detect.evaluate(model, pictures, card.classes, out)
+        return 0
+    if labels_read_by(model) == "text":
+        recognize.evaluate(model, pictures, out)
+        return 0
+    if isinstance(model, Embedder):
+        recognize.evaluate_pairs(model, pictures)
         return 0
     if isinstance(model, VariationalAutoencoder):
         likelihoods.evaluate_vae(

@@ -68,12 +68,14 @@ def read_pictures(
     """Read pictures and bring each to a shape; what is done to them is put into words.
 
     Photographs are turned upright, transparency becomes white paper, of animated pictures the first
-    frame is taken. There are three ways to fit a picture in:
+    frame is taken. There are four ways to fit a picture in:
 
     - ``"digit"``, as the digits of MNIST were made (Y. LeCun et al., "Gradient-based learning
       applied to document recognition", 1998, section III.A): grey, light ink on dark, the box
       around the ink scaled to 20 of the 28 pixels and its centre of mass put in the middle. A
       picture that has the size already stays as it is, or is inverted if its ink is dark;
+    - ``"line"``, for several digits side by side: the same, but the box is scaled to 20 pixels of
+      height, or to the width of the picture if it would be wider;
     - ``"whole"``: grey, light on dark, all of it, with empty margins where the shapes differ;
     - ``"middle"``: the largest part in the middle that has the right shape.
 
@@ -84,7 +86,7 @@ def read_pictures(
         taken in the order of the names.
     picture_shape : tuple of int
         Channels (1 or 3), height and width.
-    fit : {"digit", "whole", "middle"}, optional
+    fit : {"digit", "line", "whole", "middle"}, optional
         By default "digit" for (1, 28, 28), "whole" for other grey shapes, "middle" for colours.
 
     Returns
@@ -281,18 +283,44 @@ def _whole(decoded: Decoded, path: Path, picture_shape: Shape) -> Fitted:
 
 def _digit(decoded: Decoded, path: Path, picture_shape: Shape) -> Fitted:
     """Its ink scaled to 20 of 28 pixels, the centre of mass in the middle."""
+    inner = round(INNER * min(picture_shape[1:]))
+    return _by_its_ink(
+        decoded, path, picture_shape, lambda width, height: inner / max(width, height), "own digit"
+    )
+
+
+def _line(decoded: Decoded, path: Path, picture_shape: Shape) -> Fitted:
+    """Its ink scaled to 20 of 28 rows, or to all columns if it would be wider."""
+    inner, widest = round(INNER * picture_shape[1]), picture_shape[2]
+    return _by_its_ink(
+        decoded, path, picture_shape,
+        lambda width, height: min(inner / height, widest / width), "own line",
+    )  # fmt: skip
+
+
+def _by_its_ink(
+    decoded: Decoded,
+    path: Path,
+    picture_shape: Shape,
+    zoom_of: Callable[[int, int], float],
+    deed: str,
+) -> Fitted:
+    """The ink zoomed by what follows from the size of its box, the centre of mass in the middle.
+
+    A picture that has the right size already is at most inverted.
+    """
     from PIL import Image
 
     _, height, width = picture_shape
     if decoded.size == (width, height):
         return _already(decoded, path)
+    working = WORKING * max(height, width) // min(height, width)
     small = decoded.picture.copy()
-    small.thumbnail((WORKING, WORKING), Image.Resampling.BOX)
+    small.thumbnail((working, working), Image.Resampling.BOX)
     ink, deeds = _ink(small, path)
     rows, columns = ((ink > INK).any(axis).nonzero()[0] for axis in (1, 0))
     box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
-    inner = round(INNER * min(height, width))
-    zoom = inner / max(box[2] - box[0], box[3] - box[1])
+    zoom = zoom_of(box[2] - box[0], box[3] - box[1])
     size = [max(1, round(zoom * side)) for side in (box[2] - box[0], box[3] - box[1])]
     stroke = (
         Image.fromarray(_bytes(ink)).crop(box).resize((size[0], size[1]), Image.Resampling.BICUBIC)
@@ -300,7 +328,8 @@ def _digit(decoded: Decoded, path: Path, picture_shape: Shape) -> Fitted:
     strong = np.asarray(stroke, np.float32)
     strong = strong / strong.max()
     full = {"full_width": decoded.size[0], "full_height": decoded.size[1]}
-    deeds.append(text("own digit", width=width, height=height, inner=inner, **full))
+    inner = {"inner": max(size), "inner_width": size[0], "inner_height": size[1]}
+    deeds.append(text(deed, width=width, height=height, **inner, **full))
     return _bytes(_centred(strong, (height, width)))[None], deeds
 
 
@@ -391,6 +420,7 @@ def _array(picture: Picture) -> np.ndarray:
 
 FITS: dict[str, Callable[[Decoded, Path, Shape], Fitted]] = {
     "digit": _digit,
+    "line": _line,
     "whole": _whole,
     "middle": _middle,
 }

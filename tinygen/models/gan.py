@@ -827,7 +827,12 @@ def _joined(z: Tensor, classes: Tensor | None) -> Tensor:
 
 @contextmanager
 def buffers_kept(network: Module) -> Iterator[None]:
-    """Let a network run as in training, and then have the running statistics it had before."""
+    """Let a network run as in training, and then have the running statistics it had before.
+
+    Parameters
+    ----------
+    network : Module
+    """
     before = [buffer.clone() for buffer in network.buffers()]
     try:
         yield

@@ -17,14 +17,15 @@ LEVELS = 255
 
 
 class Fidelity(NamedTuple):
-    """Means over pictures.
+    """How near pictures come to the true ones, all of them together.
 
     Attributes
     ----------
     l1 : float
         The absolute error of a pixel, from 0 to 1.
     psnr : float
-        The peak signal-to-noise ratio, in decibels.
+        The peak signal-to-noise ratio of all pixels, in decibels: finite even if one of the
+        pictures is right to the last bit.
     accuracy : float or None
         How often the judge reads what the pictures should show.
     """
@@ -64,4 +65,5 @@ def fidelity(
         device = next(judge.parameters()).device
         guesses = judge.predict(tensor(answer.astype(np.float32), device=device)).numpy()
         accuracy = float((guesses == np.asarray(labels)).mean())
-    return Fidelity(float(np.abs(answer - wanted).mean()), float(psnr(wanted, answer)), accuracy)
+    ratio = psnr(wanted.reshape(1, -1), answer.reshape(1, -1))
+    return Fidelity(float(np.abs(answer - wanted).mean()), ratio, accuracy)

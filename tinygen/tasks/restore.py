@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tinygen.metrics import psnr
 from tinygen.models import Model
 from tinygen.models.base import evaluating
 from tinygen.models.unet import UNet
 from tinygen.models.vae import VariationalAutoencoder
+from tinygen.tasks.fidelity import fidelity
 from tinygen.tasks.filters import gaussian_filter, median_filter
 from tinygen.tensors import Tensor
 
@@ -131,7 +131,7 @@ def best_filter(kind: str, noisy: Tensor, clean: Tensor) -> Filtered:
     Returns
     -------
     Filtered
-        With the highest mean peak signal-to-noise ratio.
+        With the highest peak signal-to-noise ratio, see :func:`tinygen.tasks.fidelity.fidelity`.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def best_filter(kind: str, noisy: Tensor, clean: Tensor) -> Filtered:
         tried = [Filtered(sigma, gaussian_filter(noisy, sigma)) for sigma in SIGMAS]
     else:
         raise ValueError(f"best_filter: a filter is 'median' or 'gaussian', got {kind!r}")
-    return max(tried, key=lambda one: float(psnr(clean, one.pictures)))
+    return max(tried, key=lambda one: fidelity(clean, one.pictures).psnr)
 
 
 def _name(model: Model) -> str:

@@ -143,7 +143,7 @@ RECIPES: dict[str, Recipe] = {
         Recipe("pixelcnn", epochs=2, batch_size=32, lr=0.01, betas=ADAM),
         Recipe("unet", epochs=2, batch_size=64, lr=3e-3, betas=ADAM),
         Recipe(
-            "pix2pix", epochs=2, batch_size=64, lr=1e-3, betas=GANS, schedule="cosine", use_all=True,
+            "pix2pix", epochs=2, batch_size=64, lr=2e-3, betas=GANS, schedule="cosine", use_all=True,
         ),
         Recipe("denoising-vae", epochs=10, batch_size=128, lr=1e-3, betas=ADAM),
         Recipe("embedder", epochs=2, batch_size=128, lr=5e-3, betas=ADAM),

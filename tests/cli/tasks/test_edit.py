@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from functools import partialmethod
+from functools import partial, partialmethod
 
 import numpy as np
 import pytest
@@ -15,13 +15,15 @@ from tinygen.cli.tasks import edit
 from tinygen.data import make_shapes
 from tinygen.io import save_checkpoint
 from tinygen.models import GAN, create
+from tinygen.tasks.edit import style
 
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch, shipped, few_digits):
-    """Little is edited, and searched for a short time; MNIST is not there."""
+    """Little is edited, and for a short time; MNIST is not there."""
     monkeypatch.setattr("tinygen.data.synthetic_digits", lambda *_: few_digits)
     monkeypatch.setattr(GAN, "invert", partialmethod(GAN.invert, steps=5, restarts=1))
+    monkeypatch.setattr(style, "style_transfer", partial(style.style_transfer, steps=8, lr=0.1))
     for name, value in {"COUNT": 3, "DRAWN": 60, "SIDE": 20, "STYLED": 2}.items():
         monkeypatch.setattr(edit, name, value)
 

@@ -6,6 +6,7 @@ All work with the models that come with tinygen; a seed chooses the test picture
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from statistics import mean
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ STRENGTHS = np.linspace(-2, 2, 9)
 MEASURED = ("thickness", "slant")
 """The attributes that are moved."""
 
-TWO, THREE, DB = "{:.2f}", "{:.3f}", "{:+.1f} dB"
+TWO, THREE, DB, GAIN = "{:.2f}", "{:.3f}", "{:.1f} dB", "{:+.1f} dB"
 
 Edit = Callable[[float], tg.Tensor]
 """From a strength to the edited pictures."""
@@ -85,6 +86,20 @@ def order(name: str, edit: Edit) -> float:
     """Spearman's correlation of strength and attribute, the mean over the pictures."""
     values = np.stack([ATTRIBUTES[name](edit(strength)) for strength in STRENGTHS])
     return float(np.mean([spearman_correlation(STRENGTHS, one) for one in values.T]))
+
+
+def of_a_move(name: str, edit: Edit, before: tg.Tensor, labels: np.ndarray) -> Numbers:
+    """What two deviations of an attribute, less and more, do to pictures: reached and kept."""
+    ends = [edit(STRENGTHS[0]), edit(STRENGTHS[-1])]
+    other = MEASURED[1 - MEASURED.index(name)]
+    numbers = {
+        f"{name} order": order(name, edit),
+        f"{name} label kept": mean(read_as(end, labels) for end in ends),
+        f"{name} other kept": mean(kept(other, before, end) for end in ends),
+    }
+    if name == "slant":
+        numbers["gained"] = mean(gained_on_sheared(before, end) for end in ends)
+    return numbers
 
 
 def gained_on_sheared(before: tg.Tensor, after: tg.Tensor) -> float:
@@ -128,7 +143,7 @@ def vae_attributes(run: Run) -> Numbers:
     pictures, labels = some_test_pictures(run, 500)
     codes, pixels = codes_of(model, train), train.flatten(1)
     before = model.reconstruct(pictures)
-    numbers: Numbers = {"label of the rest": read_as(before, labels)}
+    numbers: Numbers = {"label kept unmoved": read_as(before, labels)}
     rows: dict[str, list[Any]] = {}
     for name in MEASURED:
         values = ATTRIBUTES[name](train)
@@ -141,33 +156,15 @@ def vae_attributes(run: Run) -> Numbers:
         def in_pixels(strength: float, vector: tg.Tensor = smear) -> tg.Tensor:
             return in_range(pictures, vector * strength)
 
-        other = MEASURED[1 - MEASURED.index(name)]
-        ends = [edit(-2), edit(2)]
-        numbers |= {
-            f"{name} order": order(name, edit),
-            f"{name} order in pixels": order(name, in_pixels),
-            f"{name} label kept": np.mean([read_as(end, labels) for end in ends]),
-            f"{name} label kept in pixels": np.mean(
-                [read_as(in_pixels(strength), labels) for strength in (-2, 2)]
-            ),
-            f"{name} other kept": np.mean([kept(other, before, end) for end in ends]),
-            f"{name} moved": float(
-                (ATTRIBUTES[name](ends[1]) - ATTRIBUTES[name](ends[0])).mean() / values.std() / 4
-            ),
-        }
+        by_pixels = of_a_move(name, in_pixels, pictures, labels)
+        numbers |= of_a_move(name, edit, before, labels)
+        numbers |= {f"{key} in pixels": value for key, value in by_pixels.items()}
         rows |= {
             f"{name}, codes": [edit(strength)[:1] for strength in STRENGTHS],
             f"{name}, pixels": [in_pixels(strength)[:1] for strength in STRENGTHS],
         }
-        if name == "slant":
-            numbers |= {
-                "gained": np.mean([gained_on_sheared(before, end) for end in ends]),
-                "gained in pixels": np.mean(
-                    [gained_on_sheared(pictures, in_pixels(strength)) for strength in (-2, 2)]
-                ),
-            }
     show(run, "edit-vae-attributes", rows, [f"{strength:+g}" for strength in STRENGTHS])
-    return {**as_floats(numbers), **vae_class(run, model, codes, pixels, train_labels)}
+    return {**numbers, **vae_class(run, model, codes, pixels, train_labels)}
 
 
 def vae_class(
@@ -192,10 +189,6 @@ def in_range(pictures: tg.Tensor, vector: tg.Tensor) -> tg.Tensor:
     return (pictures + vector.reshape(-1, *pictures.shape[1:])).clamp(0, 1)
 
 
-def as_floats(numbers: Numbers) -> Numbers:
-    return {name: float(value) for name, value in numbers.items()}
-
-
 def vae_interpolation(run: Run) -> Numbers:
     """Halfway between two pictures: of a class, and of two classes."""
     model, (train, _) = pretrained("vae"), training_pictures(run)
@@ -212,8 +205,8 @@ def vae_interpolation(run: Run) -> Numbers:
             beliefs = judging.judge().predict_proba(halfway).numpy()
             either = (beliefs.argmax(1) == labels[first]) | (beliefs.argmax(1) == labels[last])
             numbers |= {
-                f"{kind} confidence{name}": beliefs.max(1).mean(),
-                f"{kind} read{name}": either.mean(),
+                f"{kind} confidence{name}": float(beliefs.max(1).mean()),
+                f"{kind} read{name}": float(either.mean()),
                 f"{kind} to real{name}": to_nearest(halfway, train),
             }
     chosen = [pairs(labels)[0], pairs(labels)[1]]
@@ -226,7 +219,7 @@ def vae_interpolation(run: Run) -> Numbers:
         )
     }
     show(run, "edit-vae-interpolation", rows, [f"{t:g}" for t in np.linspace(0, 1, 9)])
-    return as_floats(numbers)
+    return numbers
 
 
 def pairs(labels: np.ndarray) -> list[tuple[str, np.ndarray, np.ndarray]]:
@@ -303,7 +296,7 @@ def gan_invert(run: Run) -> Numbers:
     numbers: Numbers = {
         "psnr": metrics.psnr(pictures, before),
         "psnr of the class's mean": metrics.psnr(pictures, means),
-        "label of the rest": read_as(before, labels),
+        "label kept unmoved": read_as(before, labels),
     }
     rows: dict[str, list[Any]] = {}
     drawn = draw(model, 2000)
@@ -313,15 +306,7 @@ def gan_invert(run: Run) -> Numbers:
         def edit(strength: float, vector: tg.Tensor = vector) -> tg.Tensor:
             return pictures_of(model, z, labels, vector, strength)
 
-        ends = [edit(-2), edit(2)]
-        other = MEASURED[1 - MEASURED.index(name)]
-        numbers |= {
-            f"{name} order": order(name, edit),
-            f"{name} label kept": np.mean([read_as(end, labels) for end in ends]),
-            f"{name} other kept": np.mean([kept(other, before, end) for end in ends]),
-        }
-        if name == "slant":
-            numbers["gained"] = np.mean([gained_on_sheared(before, end) for end in ends])
+        numbers |= of_a_move(name, edit, before, labels)
         rows[name] = [pictures[:1], *(edit(strength)[:1] for strength in STRENGTHS)]
     aims = other_labels(run, labels)
     after = pictures_of(model, z, aims)
@@ -336,7 +321,7 @@ def gan_invert(run: Run) -> Numbers:
     rows["labels 0 to 9"] = list(every.unsqueeze(1))
     columns = ["given" if place == 0 else f"{s:+g}" for place, s in enumerate([0, *STRENGTHS])]
     show(run, "edit-gan-invert", rows, columns)
-    return as_floats(numbers)
+    return numbers
 
 
 def nearest_of_class(
@@ -502,9 +487,9 @@ ROWS = {
     "edit-vae-attributes": Row(
         "VAE: along attribute vectors, to another class", 10, 1, "order >= .95, beside pixels",
         vae_attributes,
-        {"thickness order": TWO, "slant order": TWO, "gained": DB, "gained in pixels": DB,
+        {"thickness order": TWO, "slant order": TWO, "gained": GAIN, "gained in pixels": GAIN,
          "slant label kept": SHARE, "slant label kept in pixels": SHARE,
-         "label of the rest": SHARE, "class reached": SHARE, "class reached in pixels": SHARE},
+         "label kept unmoved": SHARE, "class reached": SHARE, "class reached in pixels": SHARE},
     ),
     "edit-vae-interpolation": Row(
         "VAE: halfway between two pictures", 10, 1, "beside a blend of the pictures",
@@ -523,7 +508,7 @@ ROWS = {
         "GAN: real pictures inverted, then moved", 10, 2, "order >= .95, beside the class's mean",
         gan_invert,
         {"psnr": DB, "psnr of the class's mean": DB, "thickness order": TWO, "slant order": TWO,
-         "gained": DB, "slant label kept": SHARE, "label reached": SHARE, "label slant kept": TWO,
+         "gained": GAIN, "slant label kept": SHARE, "label reached": SHARE, "label slant kept": TWO,
          "label slant kept by the nearest": TWO},
     ),
     "edit-cnn-gradient": Row(

@@ -156,7 +156,7 @@ def _show(
     )
     head = [text("classify column picture")]
     head += [text(f"classify column {place}") for place in ("first", "second", "third")]
-    report.table(text("classify heading told"), head[: len(shown[0])], shown)
+    report.table(text("classify heading told"), head[: len(shown[0])], shown, is_last_row_own=False)
     report.pictures(
         text("classify heading pictures"),
         text("classify caption pictures"),

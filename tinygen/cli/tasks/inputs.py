@@ -66,7 +66,7 @@ def given_pictures(
         How many test pictures, if there are so many. They are of MNIST for models of
         (1, 28, 28), drawn digits where MNIST is not to be had; of CIFAR-10 for (3, 32, 32), drawn
         shapes where that is not on this machine.
-    fit : {"digit", "whole", "middle"}, optional
+    fit : {"digit", "line", "whole", "middle"}, optional
         How the user's are fitted in, see :func:`tinygen.data.own.read_pictures`.
 
     Returns

@@ -9,6 +9,7 @@ MESSAGES = {
     "failed": "tinygen {command}: {reason}",
     "note": "Note: {message}",
     "stopped": "Stopped.",
+    "unrecognized": "unrecognized arguments: {words}",
     "busy": "Note    other programs use {busy:.1f} of the {cores} cores: until they end, this can "
     "take many\n        times as long",
     "no place for output": "nothing can be written into {folder} ({reason}): choose another with "

@@ -27,6 +27,8 @@ MESSAGES: dict[str, str] = {
     "own digit": "brought from {full_width} x {full_height} to {width} x {height} pixels: the box "
     "around the ink became {inner} pixels long, and its centre of mass went to the middle, as in "
     "MNIST",
+    "own line": "brought from {full_width} x {full_height} to {width} x {height} pixels: the box "
+    "around the ink became {inner_width} x {inner_height}, and its centre of mass went to the middle",
     "own whole": "brought from {full_width} x {full_height} pixels to {width} x {height}, the whole "
     "of it, with empty margins where the shapes differ",
     "own renamed": "called {name} here, as another picture has its name",
