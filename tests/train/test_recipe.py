@@ -64,7 +64,10 @@ def noisy_pictures(count=40, classes=3):
 def noise_for(name):
     """Noise with labels of the kind that a model reads."""
     images, classes = noisy_pictures()
-    if getattr(MODELS[name], "labels", "class") == "boxes":
+    kind = getattr(MODELS[name], "labels", "class")
+    if kind == "text":
+        return images, np.stack([classes, np.full(len(classes), -1)], axis=1)
+    if kind == "boxes":
         frames = np.tile([2, 1, 9, 11], (len(classes), 1, 1))
         return images, np.concatenate([frames, classes[:, None, None]], axis=2)
     return images, classes
@@ -182,6 +185,8 @@ def test_what_labels_a_model_reads_is_said_by_the_model():
         return labels_read_by(new_model(small(name, arguments=arguments), noise_for(name)[0], 3)[0])
 
     assert labels_of("detector") == "boxes"
+    assert labels_of("strip-reader") == labels_of("strip-cnn") == "text"
+    assert labels_of("embedder") == "class"
     assert labels_of("cnn") == labels_of("row-lstm") == labels_of("cgan") == "class"
     assert labels_of("vae") is labels_of("dcgan") is labels_of("made") is None
     assert labels_of("vae", classes=True) == "class"

@@ -9,7 +9,7 @@ MESSAGES: dict[str, str] = {
     "about model strip-cnn": "reads lines of digits, all at once",
     "about model embedder": "puts pictures of one kind near each other",
     # ---- options ---------------------------------------------------------------------------------
-    "recognize help": "read lines of digits, or say whether two pictures show the same",
+    "recognize help": "read lines of digits, or compare two pictures",
     "recognize help long": "Read lines of one to five digits. Without pictures this is done with "
     "test strips, and the error rates are printed beside those of a classifier of single digits "
     "that is shown parts of the line. With --verify two pictures are compared instead: do they "
