@@ -66,7 +66,7 @@ def noise_for(name):
     images, classes = noisy_pictures()
     kind = getattr(MODELS[name], "labels", "class")
     if kind == "text":
-        return images, np.stack([classes, np.full(len(classes), -1)], axis=1)
+        return images, (classes[:, None] + [0, 1, 0, 1, 0]) % 3
     if kind == "boxes":
         frames = np.tile([2, 1, 9, 11], (len(classes), 1, 1))
         return images, np.concatenate([frames, classes[:, None, None]], axis=2)

@@ -8,7 +8,6 @@ and says how many letters there are and what the first, the second, ... is.
 from __future__ import annotations
 
 import math
-from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -63,9 +62,9 @@ class Reader(Model):
         self.require(1, classes=classes)
         self.classes = classes
 
-    @abstractmethod
     def read(self, images: Tensor) -> list[list[int]]:
         """The letters of pictures, in the mode that the model is in."""
+        raise NotImplementedError(f"{type(self).__name__} must define read")
 
     def predict(self, pictures: Tensor) -> list[list[int]]:
         """Return what is written in pictures.
