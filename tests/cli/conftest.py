@@ -10,7 +10,7 @@ from PIL import Image
 
 from tests.numbers.ship import ship
 from tinygen.cli import cores
-from tinygen.data import ImageSet, cache, make_canvases, registry
+from tinygen.data import ImageSet, cache, make_canvases, make_strips, registry
 from tinygen.data.glyphs import DIGITS, make_glyphs
 from tinygen.models.pretrained import PRETRAINED
 from tinygen.train.recipe import (
@@ -74,6 +74,12 @@ def few_canvases(few_digits) -> ImageSet:
 def canvases(monkeypatch, few_canvases) -> ImageSet:
     """Some canvases under the names of all sets that are drawn."""
     return drawn(monkeypatch, few_canvases)
+
+
+@pytest.fixture
+def strips(monkeypatch) -> ImageSet:
+    """Some lines of digits under the names of all sets that are drawn."""
+    return drawn(monkeypatch, make_strips(None, 60, 20))
 
 
 def drawn(monkeypatch, pictures):

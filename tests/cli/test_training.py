@@ -339,7 +339,7 @@ def test_models_that_look_at_no_labels_learn_from_any(tmp_path):
 # ---- all models --------------------------------------------------------------------------------
 
 
-DATA = {"class": "digits", "boxes": "canvases"}
+DATA = {"class": "digits", "boxes": "canvases", "text": "strips"}
 """What models learn from, by what their labels are."""
 
 
@@ -410,7 +410,7 @@ def test_what_a_model_cannot_have_is_refused_before_any_data_are_loaded(
         ("gan", ["--batch-size", "121"], "120 pictures do not fill one of 121"),
         ("gan", ["--set", "pack=7", "--batch-size", "30"], "packs 7 pictures into one"),
         ("vae", ["--set", "likelihood=gausian"], "did you mean 'gaussian'?"),
-        ("vae", ["--set", "latent=0"], "latent is at least 1"),
+        ("vae", ["--set", "latent=0"], "latent must be at least 1"),
         ("conv-vae", ["--set", "channels=4,8,16"], "so 8 must divide them"),
         ("vae", ["--set", "classes=7"], "the data have 10 classes"),
         ("cnn", ["--set", "classes=false"], "cnn needs classes"),

@@ -106,6 +106,24 @@ def test_every_column_is_read_from_both_sides():
     assert (np.abs(slopes.numpy()).sum((0, 1, 2)) > 0).all()
 
 
+def test_it_does_not_matter_where_a_whole_line_begins(backend):
+    """Up to the right border, where what is moved in is empty."""
+    model = small(StripCNN).to(backend.device).eval()
+    ink = np.random.default_rng(0).random((2, 1, 8, 9)).astype(np.float32) + 0.3
+    lines = np.zeros((6, 2, 1, 8, 20), np.float32)
+    for number, place in enumerate((0, 1, 5, 11)):
+        lines[number, :, :, :, place : place + 9] = np.minimum(ink, 1)
+    lines[4, :, :, :, 14:] = np.minimum(ink, 1)[..., :6]
+
+    made = [outputs(model, tg.tensor(line, device=backend.device)) for line in lines]
+
+    for other in made[1:4]:
+        for one, same in zip(made[0], other, strict=True):
+            np.testing.assert_allclose(same, one, rtol=1e-5, atol=1e-6)
+    assert not np.allclose(made[4][0], made[0][0])  # a part of it is not in the picture
+    assert not np.allclose(made[5][0], made[0][0])  # there is nothing in it
+
+
 def test_they_are_small_enough_to_ship():
     assert [size_of(kind()) < 400_000 for kind in KINDS] == [True, True]
 

@@ -612,11 +612,11 @@ def test_a_model_that_makes_no_sense_is_refused(make, message):
         (lambda model: model.log_likelihood(-tg.rand(2, 1, 4, 4)), ValueError, "from 0 to 1"),
         (lambda model: model.importance_weighted_bound(tg.rand(1, 1, 4, 4), 0), ValueError,
          "k must be at least 1"),
-        (lambda model: model.elbo(tg.rand(1, 1, 4, 4), samples=0), ValueError, "samples must be at"),
+        (lambda model: model.elbo(tg.rand(1, 1, 4, 4), samples=0), ValueError, "must be at"),
         (lambda model: model.log_likelihood(tg.rand(1, 1, 4, 4), chunk=0), ValueError,
          "chunk must be at least 1"),
         (lambda model: model.decode(tg.rand(2, 3)), ValueError, r"\(N, 2\), got \(2, 3\)"),
-        (lambda model: model.sample(2, labels=[0, 1]), ValueError, "unconditional and takes no labels"),
+        (lambda model: model.sample(2, labels=[0, 1]), ValueError, "takes no labels"),
     ],
 )  # fmt: skip
 def test_what_is_not_for_this_model_is_refused(tiny, use, error, message):

@@ -351,7 +351,7 @@ def _overlap(
 
 
 def make_strips(
-    digits: ImageSet | None = None, n_train: int = 10_000, n_test: int = 1_000, seed: int = 0
+    digits: ImageSet | None = None, n_train: int = 20_000, n_test: int = 1_000, seed: int = 0
 ) -> ImageSet:
     """Strips of one to five digits to learn from and to be tested on, with texts as labels.
 

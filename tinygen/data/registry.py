@@ -74,7 +74,7 @@ DRAWN = (
     Drawn("glyphs", _draw_glyphs, (12_000, 2_000), (1, 28, 28)),
     Drawn("shapes", _draw_shapes, (12_000, 2_000), (3, 32, 32)),
     Drawn("canvases", _make_canvases, (10_000, 1_000), (1, 64, 64)),
-    Drawn("strips", _make_strips, (10_000, 1_000), (1, 28, 168)),
+    Drawn("strips", _make_strips, (20_000, 1_000), (1, 28, 168)),
 )
 
 

@@ -27,14 +27,18 @@ from tinygen.nn import (
     Sequential,
 )
 from tinygen.nn import functional as F
+from tinygen.ops.indexing import gather
 from tinygen.ops.more import ctc_loss
 from tinygen.ops.shape import cat, split, stack
-from tinygen.tensors import Tensor
+from tinygen.tensors import Tensor, arange, int64
 
 __all__ = ["Reader", "StripCNN", "StripReader", "beam_search", "best_path"]
 
 BLANK = 0
 """What the network says where it says no letter; letter k is its output k + 1."""
+
+INK = 0.2
+"""From this brightness on a pixel is ink."""
 
 CHUNK = 250
 """How many pictures are looked at together where no gradient is wanted; it bounds the memory."""
@@ -379,7 +383,8 @@ class StripCNN(Reader):
     Street View imagery using deep convolutional neural networks" (2014): the probability of a text
     of n letters is P(n) P(first) ... P(nth), each from a softmax of its own on the same features
     (section 4). What it says of letters behind the last does not count. Pictures must have the
-    width that it was made for, and texts end at ``longest``.
+    width that it was made for, and texts end at ``longest``. In the paper the numbers were cut out
+    of the photographs first; here lines are moved to the left until their ink begins there.
 
     Convolutions of 3 x 3 (the first one of 5 x 5) and stride 2 with batch normalization and ReLU,
     and a hidden layer, normalized too.
@@ -448,7 +453,7 @@ class StripCNN(Reader):
         length : Tensor of shape (N, 1 + longest)
         letters : Tensor of shape (N, longest, classes)
         """
-        seen = self.hidden(self.convolutions(images))
+        seen = self.hidden(self.convolutions(_moved_to_the_left(images)))
         return self.length(seen), stack([head(seen) for head in self.letters], 1)
 
     def training_step(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Numbers]:
@@ -488,6 +493,18 @@ class StripCNN(Reader):
 
     def read(self, images: Tensor) -> list[list[int]]:
         return _most_probable(*self(images))
+
+
+def _moved_to_the_left(images: Tensor) -> Tensor:
+    """Lines (N, C, H, W) without the empty columns at the left, and as many more at the right."""
+    width, device = images.shape[3], images.device
+    with no_grad():
+        has_ink = images.amax((1, 2)) > INK
+        first = has_ink.to(int64).argmax(1)  # 0 in a line without ink
+        place = arange(width, device=device) + first.unsqueeze(1)
+        index = place.clamp(max=width - 1).reshape(len(images), 1, 1, width)
+        is_inside = (place < width).reshape(len(images), 1, 1, width)
+    return gather(images, 3, index.expand(*images.shape)) * is_inside
 
 
 def _most_probable(length: Tensor, letters: Tensor) -> list[list[int]]:

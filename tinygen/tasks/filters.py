@@ -47,7 +47,8 @@ def median_filter(pictures: Tensor, size: int) -> Tensor:
     for begin in range(0, len(padded), AT_ONCE):
         part = slice(begin, begin + AT_ONCE)
         windows = np.lib.stride_tricks.sliding_window_view(padded[part], (size, size), (2, 3))
-        filtered[part] = np.median(windows, axis=(4, 5))
+        rows = windows.reshape(*windows.shape[:4], size * size)
+        filtered[part] = np.partition(rows, size * size // 2)[..., size * size // 2]
     return as_tensor(filtered, device=pictures.device)
 
 
@@ -74,18 +75,12 @@ def gaussian_filter(pictures: Tensor, sigma: float) -> Tensor:
         raise ValueError(f"gaussian_filter: sigma is positive, got {sigma}")
     reach = max(1, round(REACH * sigma))
     weights = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * sigma**2))
-    weights /= weights.sum()
-    filtered = _bordered(pictures, reach)
-    for axis in (2, 3):
-        side = pictures.shape[axis]
-        filtered = sum(
-            (
-                weight * filtered.take(range(place, place + side), axis)
-                for place, weight in enumerate(weights)
-            ),
-            start=np.float32(0),
-        )
-    return as_tensor(filtered.astype(pictures.dtype), device=pictures.device)
+    weights = (weights / weights.sum()).astype(pictures.dtype)
+    padded = _bordered(pictures, reach)
+    height, width = pictures.shape[2:]
+    rows = sum(weight * padded[:, :, i : i + height] for i, weight in enumerate(weights))
+    filtered = sum(weight * rows[..., i : i + width] for i, weight in enumerate(weights))
+    return as_tensor(filtered, device=pictures.device)
 
 
 def bicubic(pictures: Tensor, factor: int = 2) -> Tensor:

@@ -143,16 +143,17 @@ RECIPES: dict[str, Recipe] = {
         Recipe("pixelcnn", epochs=2, batch_size=32, lr=0.01, betas=ADAM),
         Recipe("unet", epochs=2, batch_size=64, lr=3e-3, betas=ADAM),
         Recipe(
-            "pix2pix", epochs=2, batch_size=64, lr=2e-3, betas=GANS, schedule="cosine", use_all=True,
+            "pix2pix", epochs=2, batch_size=64, lr=2e-3, betas=GANS, schedule="cosine",
+            use_all=True,
         ),
         Recipe("denoising-vae", epochs=10, batch_size=128, lr=1e-3, betas=ADAM),
         Recipe("embedder", epochs=2, batch_size=128, lr=5e-3, betas=ADAM),
         Recipe("detector", data="canvases", epochs=12, batch_size=50, lr=0.01, betas=ADAM),
         Recipe(
-            "strip-reader", data="strips", epochs=4, batch_size=32, lr=0.01, betas=ADAM,
+            "strip-reader", data="strips", epochs=2, batch_size=32, lr=0.01, betas=ADAM,
             clip_norm=1.0,
         ),
-        Recipe("strip-cnn", data="strips", epochs=10, batch_size=64, lr=5e-3, betas=ADAM),
+        Recipe("strip-cnn", data="strips", epochs=5, batch_size=32, lr=5e-3, betas=ADAM),
     )
 }  # fmt: skip
 """What suits each model, by its name."""

@@ -29,7 +29,7 @@ NOISE_SEED = 1
 SIGMAS = {"25": 25 / 255, "50": 50 / 255, "128": 0.5}
 """The two usual strengths (K. Zhang et al., 2017), and that of denoising autoencoders."""
 
-SHOWN = 8
+SHOWN = 5
 """Pictures that people get to see."""
 
 

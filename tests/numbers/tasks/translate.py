@@ -9,7 +9,6 @@ translating at all.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import tinygen as tg
 from tests.numbers import judging
@@ -45,19 +44,19 @@ def _digits(run: Run, recipe: Recipe, name: str) -> Numbers:
         "l1": after.l1,
         "psnr": after.psnr,
         "read": after.accuracy,
-        "fid": _distance(made),
+        "fid": _distance(made, true),
         "before l1": before.l1,
         "before psnr": before.psnr,
         "before read": before.accuracy,
-        "before fid": _distance(given),
+        "before fid": _distance(given, true),
         "true read": fidelity(true, true, labels, judging.judge()).accuracy,
         "seconds": seconds(trainer),
     }
 
 
-def _distance(pictures: Any) -> float:
-    features = judging.features(judging.eight_bits(pictures))
-    return metrics.frechet_distance(features, judging.features_of_test())
+def _distance(pictures: tg.Tensor, true: tg.Tensor) -> float:
+    judge = judging.judge()
+    return metrics.frechet_distance(judge.features(pictures), judge.features(true))
 
 
 def colour(name: str, epochs: int) -> Callable[[Run], Numbers]:
@@ -103,9 +102,12 @@ ROWS: dict[str, Row] = {
     ),
     **{
         f"translate-colour-{name}": Row(
-            f"grey to colour, U-Net, {name}", 3, 4, "nearer than grey", colour(name, epochs),
+            f"grey to colour, U-Net, {name}", 3, 4, wanted, colour(name, epochs),
             {"psnr": PLAIN, "before psnr": PLAIN, "gained": PLAIN, "l1": FOUR, "before l1": FOUR},
         )
-        for name, epochs in (("shapes", 8), ("cifar10", 10))
+        for name, epochs, wanted in (
+            ("shapes", 8, "no worse than grey: the colours follow no rule"),
+            ("cifar10", 10, "nearer than grey"),
+        )
     },
 }  # fmt: skip

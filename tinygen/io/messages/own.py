@@ -28,9 +28,10 @@ MESSAGES: dict[str, str] = {
     "around the ink became {inner} pixels long, and its centre of mass went to the middle, as in "
     "MNIST",
     "own line": "brought from {full_width} x {full_height} to {width} x {height} pixels: the box "
-    "around the ink became {inner_width} x {inner_height}, and its centre of mass went to the middle",
-    "own whole": "brought from {full_width} x {full_height} pixels to {width} x {height}, the whole "
-    "of it, with empty margins where the shapes differ",
+    "around the ink became {inner_width} x {inner_height}, and its centre of mass went to the "
+    "middle",
+    "own whole": "brought from {full_width} x {full_height} pixels to {width} x {height}, the "
+    "whole of it, with empty margins where the shapes differ",
     "own renamed": "called {name} here, as another picture has its name",
     "own passed over": "{folder}: what is no picture was passed over ({count}).",
     # ---- what is worked on -----------------------------------------------------------------------
@@ -39,13 +40,13 @@ MESSAGES: dict[str, str] = {
     "own no mnist": "MNIST was not found, so these are digits that were drawn by a program "
     "({reason})",
     "own fetching": "Looking for MNIST on the network, for {seconds} s at most",
-    "own no model": "no trained model that could {what} comes with tinygen: train one with {train}, "
-    "and give its checkpoint with --model tinygen-run/best.npz",
+    "own no model": "no trained model that could {what} comes with tinygen: train one with "
+    "{train}, and give its checkpoint with --model tinygen-run/best.npz",
     "own unable": "{source} holds the model {model}, which cannot {what}{able}",
     "own able": "; these can: {names}",
     "own no test pictures": "there are no test pictures of {channels} x {height} x {width} pixels, "
     "which this model takes: give pictures of your own",
-    # ---- the page of a latent space ---------------------------------------------------------------
+    # ---- the page of a latent space --------------------------------------------------------------
     "own latent title": "A walk through the space of codes",
     "own latent lead": "Each point of the plane is a code. Drag over it, with the mouse or a "
     "finger, or use the arrow keys, and see what the decoder makes of the code under the circle.",
