@@ -12,6 +12,8 @@ from tests.numbers.ship import ship
 from tinygen.cli import cores
 from tinygen.data import ImageSet, cache, make_canvases, make_strips, registry
 from tinygen.data.glyphs import DIGITS, make_glyphs
+from tinygen.io import save_checkpoint
+from tinygen.models import create
 from tinygen.models.pretrained import PRETRAINED
 from tinygen.train.recipe import (
     Card,
@@ -105,6 +107,13 @@ SMALL = {
 """A model of each kind, and what makes it small."""
 
 
+UNTRAINED = {
+    "detector": ("detector", {"width": 4}),
+    "inpainter": ("unet", {"task": "inpaint", "width": 2}),
+}
+"""What ships besides, as it is before any training."""
+
+
 @pytest.fixture(scope="session")
 def checkpoints(tmp_path_factory, few_digits):
     """A checkpoint of each of them, after a few steps, by name."""
@@ -123,7 +132,11 @@ def checkpoints(tmp_path_factory, few_digits):
 @pytest.fixture
 def shipped(monkeypatch, tmp_path, checkpoints):
     """Let these be what comes with the package."""
-    for name in PRETRAINED:
+    for name, (kind, arguments) in UNTRAINED.items():
+        model, path = create(kind, **arguments), tmp_path / f"{name}.npz"
+        save_checkpoint(path, model=model, architecture=kind, arguments=arguments)
+        ship(path, name, tmp_path / "weights")
+    for name in set(PRETRAINED) - set(UNTRAINED):
         ship(checkpoints["cnn" if name == "judge" else name], name, tmp_path / "weights")
     module = importlib.import_module("tinygen.models.pretrained")
     monkeypatch.setattr(module, "_folder", lambda: tmp_path / "weights")

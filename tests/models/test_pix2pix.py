@@ -25,12 +25,13 @@ def new(shape=SHAPE, seed=0, **more):
 
 
 def stirred(model):
-    """With weights in the generator's last layer, which begins at zero."""
+    """With biases, and weights in the generator's last layer: no map is 0 where its input is."""
     chance = np.random.default_rng(1)
     with tg.no_grad():
-        for parameter in (model.generator.output.weight, model.generator.output.bias):
-            drawn = 0.3 * chance.standard_normal(parameter.shape)
-            parameter.copy_(tg.tensor(drawn.astype(parameter.dtype)))
+        for name, parameter in model.named_parameters():
+            if name.endswith("bias") or name == "generator.output.weight":
+                drawn = 0.3 * chance.standard_normal(parameter.shape)
+                parameter.copy_(tg.tensor(drawn.astype(parameter.dtype)))
     return model
 
 

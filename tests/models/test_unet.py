@@ -26,12 +26,13 @@ def new(task, sides=SIDES, width=3, seed=0, **more):
 
 
 def stirred(model, seed=1):
-    """The model with weights in its last layer, too."""
+    """The model with biases, and weights in its last layer: no map is 0 where its input is."""
     chance = np.random.default_rng(seed)
     with tg.no_grad():
-        for parameter in (model.network.output.weight, model.network.output.bias):
-            drawn = 0.3 * chance.standard_normal(parameter.shape)
-            parameter.copy_(tg.tensor(drawn.astype(parameter.dtype), device=parameter.device))
+        for name, parameter in model.named_parameters():
+            if name.endswith("bias") or name == "network.output.weight":
+                drawn = 0.3 * chance.standard_normal(parameter.shape)
+                parameter.copy_(tg.tensor(drawn.astype(parameter.dtype), device=parameter.device))
     return model
 
 

@@ -6,7 +6,6 @@ Each command has a module, imported when it is called, so that asking for help c
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import sys
 import warnings
@@ -26,11 +25,7 @@ MODULES = {
     "train": "training",
     "evaluate": "evaluation",
     "generate": "generation",
-    **{
-        verb: f"tasks.{verb}"
-        for verb in TASKS
-        if importlib.util.find_spec(f"tinygen.cli.tasks.{verb}")  # until all are there
-    },
+    **{verb: f"tasks.{verb}" for verb in TASKS},
     "data": "sets",
     "info": "info",
     "doctor": "doctor",

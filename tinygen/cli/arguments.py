@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import importlib
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
-from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -66,8 +65,7 @@ def parser() -> ArgumentParser:
     _add_evaluate(commands)
     _add_generate(commands)
     for verb in TASKS:
-        with suppress(ImportError, AttributeError, KeyError):  # until all are there
-            importlib.import_module(f"tinygen.cli.tasks.{verb}").add_arguments(commands)
+        importlib.import_module(f"tinygen.cli.tasks.{verb}").add_arguments(commands)
     _add_data(commands)
     _add_info(commands)
     _add_doctor(commands)

@@ -23,10 +23,10 @@ from tinygen.cli.errors import UsageError
 from tinygen.cli.output import prepare
 from tinygen.cli.sets import load
 from tinygen.cli.tables import print_table
-from tinygen.cli.tasks import detect, recognize
+from tinygen.cli.tasks import comparing, detect, recognize
 from tinygen.data import ImageSet
 from tinygen.io.messages import text
-from tinygen.models import GAN, Embedder, Model, from_checkpoint
+from tinygen.models import GAN, Embedder, Model, Pix2Pix, UNet, from_checkpoint
 from tinygen.models.made import Autoregressive
 from tinygen.models.pretrained import PRETRAINED
 from tinygen.models.vae import VariationalAutoencoder
@@ -101,6 +101,9 @@ def run(options: Namespace) -> int:
         return 0
     if isinstance(model, Embedder):
         recognize.evaluate_pairs(model, pictures)
+        return 0
+    if isinstance(model, UNet | Pix2Pix):
+        comparing.evaluate(model, pictures)
         return 0
     if isinstance(model, VariationalAutoencoder):
         likelihoods.evaluate_vae(

@@ -24,6 +24,8 @@ PRETRAINED = {
     "vae": "vae.npz",
     "cgan": "cgan.npz",
     "row-generator": "row-generator.npz",
+    "inpainter": "inpainter.npz",
+    "detector": "detector.npz",
 }
 """The files in the package's folder of weights, by the names that people use."""
 
@@ -33,7 +35,8 @@ def pretrained(name: str, device: str = "cpu") -> Model:
 
     All of them know the handwritten digits of MNIST: ``"judge"`` is a classifier, which scores what
     generators draw; ``"vae"`` a variational autoencoder; ``"cgan"`` a conditional GAN;
-    ``"row-generator"`` an autoregressive LSTM, conditional too.
+    ``"row-generator"`` an autoregressive LSTM, conditional too; ``"inpainter"`` a U-Net that fills
+    in what is hidden; ``"detector"`` finds them on a canvas of 64 x 64 pixels.
 
     Parameters
     ----------

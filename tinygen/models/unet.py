@@ -35,7 +35,8 @@ class UNetwork(Module):
     it. O. Ronneberger, P. Fischer and T. Brox, "U-Net: Convolutional networks for biomedical image
     segmentation" (2015), with two levels instead of four, one convolution on each side of a level
     instead of two, and borders of zeros instead of none, so that what comes out is as large as
-    what goes in.
+    what goes in. Weights are drawn so that the scale of maps stays from layer to layer (K. He et
+    al., "Delving deep into rectifiers", 2015).
 
     Parameters
     ----------
@@ -57,6 +58,10 @@ class UNetwork(Module):
         self.up_fine = _convolutions(2 * fine, fine)
         self.output = Conv2d(fine, outputs, 1)
         self.halve = MaxPool2d(2)
+        for layer in self.modules():
+            if isinstance(layer, Conv2d | ConvTranspose2d):
+                init.kaiming_normal_(layer.weight, nonlinearity="relu")
+                init.zeros_(layer.bias)
 
     def forward(self, input: Tensor) -> Tensor:
         """Compute maps of the same sides.

@@ -11,7 +11,7 @@ from tests.cli.tasks.restored import new_model, pixels, results
 from tinygen.cli import main
 from tinygen.cli.tasks.restore import COUNT
 from tinygen.models import from_checkpoint
-from tinygen.models.damage import add_noise, shrink
+from tinygen.models.damage import add_noise, edge_map, shrink
 from tinygen.nn import functional as F
 
 
@@ -141,6 +141,34 @@ def test_an_autoencoder_takes_out_noise_too(tmp_path):
 
     assert restore(tmp_path / "out", model, "--offline") == 0
     assert "the model (denoising-vae)" in results(tmp_path / "out")["numbers"]["scores"]
+
+
+# ---- tinygen evaluate ----------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("digits", "no_curves")
+@pytest.mark.parametrize(
+    "words",
+    [["unet", "--set", f"task={task}"] for task in ("denoise", "enlarge", "inpaint", "edges")]
+    + [["pix2pix"]],
+)
+def test_a_trained_model_is_evaluated_on_test_pictures(words, tmp_path, capsys, few_digits):
+    quick = ["--data", "glyphs", "--epochs", "1", "--batch-size", "30", "--set", "width=4"]
+    assert main(["train", *words, *quick, "--out", str(tmp_path), "--offline"]) == 0
+    capsys.readouterr()
+
+    assert main(["evaluate", str(tmp_path / "best.npz"), "--offline"]) == 0
+
+    said = capsys.readouterr().out
+    assert f"How near {len(few_digits.test_images)} pictures come" in said
+    given, own = said.splitlines()[-2:]
+    clean = few_digits.test_images[:, None].astype(np.float32) / 255
+    if words[-1] == "task=enlarge":
+        assert given.startswith("bicubic interpolation")
+    elif words[-1] in ("task=edges", "pix2pix"):
+        error = np.abs(edge_map(tg.tensor(clean)).numpy() - clean).mean()
+        assert f"{error:.4f}" in given
+    assert own.startswith(f"the model ({words[0]})")
 
 
 # ---- what does not go --------------------------------------------------------------------------

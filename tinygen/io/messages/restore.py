@@ -55,6 +55,7 @@ MESSAGES: dict[str, str] = {
     "restore share": "{value:.1%}",
     "restore note judge": "A classifier that had no part in making the pictures reads {share:.1%} "
     "of the true ones rightly.",
+    "restore given": "as it was given",
     "restore noisy": "with the noise",
     "restore gaussian": "Gaussian filter, {setting:g} pixels: the best of five",
     "restore median": "median filter, {setting:g} x {setting:g}: the best of three",
