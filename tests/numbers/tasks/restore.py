@@ -136,11 +136,11 @@ def _shown(*ways: str) -> dict[str, str]:
 
 ROWS: dict[str, Row] = {
     "restore-denoise": Row(
-        "denoising, U-Net", 3, 4, "nearer than the best filter", denoising,
+        "denoising, U-Net", 3, 5, "nearer than the best filter", denoising,
         _shown("noisy", "gaussian", "median"),
     ),
     "restore-enlarge": Row(
-        "14 x 14 to 28 x 28, U-Net", 3, 4, "nearer than bicubic", enlarging,
+        "14 x 14 to 28 x 28, U-Net", 3, 5, "nearer than bicubic", enlarging,
         {"psnr": PLAIN, "psnr bicubic": PLAIN, "gained": PLAIN, "read": SHARE,
          "read bicubic": SHARE},
     ),

@@ -93,16 +93,16 @@ DIGITS = {
 
 ROWS: dict[str, Row] = {
     "translate-pix2pix": Row(
-        "edges to digits, pix2pix", 3, 5, "read >= 97 %, a lower fid than by L1 alone", pix2pix,
+        "edges to digits, pix2pix", 3, 6, "read >= 97 %, a lower fid than by L1 alone", pix2pix,
         DIGITS,
     ),
     "translate-cnn-edges": Row(
-        "edges to digits, U-Net, L1 alone", 3, 4, "read >= 97 %, a lower L1 than pix2pix", edges,
+        "edges to digits, U-Net, L1 alone", 3, 5, "read >= 97 %, a lower L1 than pix2pix", edges,
         DIGITS,
     ),
     **{
         f"translate-colour-{name}": Row(
-            f"grey to colour, U-Net, {name}", 3, 4, wanted, colour(name, epochs),
+            f"grey to colour, U-Net, {name}", 3, 5, wanted, colour(name, epochs),
             {"psnr": PLAIN, "before psnr": PLAIN, "gained": PLAIN, "l1": FOUR, "before l1": FOUR},
         )
         for name, epochs, wanted in (
