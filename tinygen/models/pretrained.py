@@ -26,6 +26,7 @@ PRETRAINED = {
     "row-generator": "row-generator.npz",
     "inpainter": "inpainter.npz",
     "detector": "detector.npz",
+    "strip-reader": "strip-reader.npz",
 }
 """The files in the package's folder of weights, by the names that people use."""
 
@@ -36,7 +37,8 @@ def pretrained(name: str, device: str = "cpu") -> Model:
     All of them know the handwritten digits of MNIST: ``"judge"`` is a classifier, which scores what
     generators draw; ``"vae"`` a variational autoencoder; ``"cgan"`` a conditional GAN;
     ``"row-generator"`` an autoregressive LSTM, conditional too; ``"inpainter"`` a U-Net that fills
-    in what is hidden; ``"detector"`` finds them on a canvas of 64 x 64 pixels.
+    in what is hidden; ``"detector"`` finds them on a canvas of 64 x 64 pixels; ``"strip-reader"``
+    reads lines of them.
 
     Parameters
     ----------
