@@ -110,6 +110,7 @@ SMALL = {
 UNTRAINED = {
     "detector": ("detector", {"width": 4}),
     "inpainter": ("unet", {"task": "inpaint", "width": 2}),
+    "denoise": ("unet", {"task": "denoise", "width": 2}),
     "strip-reader": ("strip-reader", {"channels": [4, 4, 4], "units": 4}),
 }
 """What ships besides, as it is before any training."""

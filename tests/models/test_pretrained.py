@@ -25,6 +25,7 @@ KINDS = {
     "cgan": models.ConditionalGAN,
     "row-generator": models.RowGenerator,
     "inpainter": models.UNet,
+    "denoise": models.UNet,
     "detector": models.Detector,
     "strip-reader": models.StripReader,
 }
@@ -34,6 +35,7 @@ ARGUMENTS = {
     "cgan": ("cgan", {"width": 4, "latent": 8}),
     "row-generator": ("row-generator", {"units": 16, "head_units": 16, "classes": 10}),
     "inpainter": ("unet", {"task": "inpaint", "width": 2}),
+    "denoise": ("unet", {"task": "denoise", "width": 2}),
     "detector": ("detector", {"width": 4}),
     "strip-reader": ("strip-reader", {"channels": [4, 4, 4], "units": 4}),
 }
@@ -69,7 +71,7 @@ def results(model):
         with tg.no_grad():
             return model(pictures).numpy()
     if isinstance(model, models.UNet):
-        return model.restore(pictures, pictures[:, :1] > 0.5).numpy()
+        return model.restore(pictures, pictures > 0.5 if model.task == "inpaint" else None).numpy()
     return model.predict_proba(pictures).numpy()
 
 

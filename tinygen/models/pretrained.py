@@ -25,6 +25,7 @@ PRETRAINED = {
     "cgan": "cgan.npz",
     "row-generator": "row-generator.npz",
     "inpainter": "inpainter.npz",
+    "denoise": "denoise.npz",
     "detector": "detector.npz",
     "strip-reader": "strip-reader.npz",
 }
@@ -36,9 +37,9 @@ def pretrained(name: str, device: str = "cpu") -> Model:
 
     All of them know the handwritten digits of MNIST: ``"judge"`` is a classifier, which scores what
     generators draw; ``"vae"`` a variational autoencoder; ``"cgan"`` a conditional GAN;
-    ``"row-generator"`` an autoregressive LSTM, conditional too; ``"inpainter"`` a U-Net that fills
-    in what is hidden; ``"detector"`` finds them on a canvas of 64 x 64 pixels; ``"strip-reader"``
-    reads lines of them.
+    ``"row-generator"`` an autoregressive LSTM, conditional too; ``"inpainter"`` and ``"denoise"``
+    are U-Nets, which fill in what is hidden and take noise away; ``"detector"`` finds them on a
+    canvas of 64 x 64 pixels; ``"strip-reader"`` reads lines of them.
 
     Parameters
     ----------
