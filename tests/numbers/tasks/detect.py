@@ -138,7 +138,7 @@ ROWS: dict[str, Row] = {
     "detect-one-stage": Row(
         "one-stage detector, 64 x 64 canvases of 1 to 4 digits", 3, 5,
         "mAP@.5 >= .80, above the sliding window", one_stage,
-        {"mAP@.5": SHARE, "mAP@[.5:.95]": SHARE, "sliding window": SHARE,
+        {"mAP@.5": SHARE, "sliding window": SHARE, "mAP@[.5:.95]": SHARE,
          "sliding window strict": SHARE, "centre box": SHARE},
     ),
     "detect-cam": Row(

@@ -54,6 +54,6 @@ ROWS: dict[str, Row] = {
     "explain-deletion": Row(
         "area below the deletion curve, less is better", 3, 3, "below random order", deletion,
         {f"{kind}, {ground}": "{:.3f}" for ground in FILLS
-         for kind in ("random", "brightest", "saliency", "Grad-CAM", "occlusion")},
+         for kind in ("occlusion", "random", "brightest", "saliency", "Grad-CAM")},
     ),
 }  # fmt: skip
