@@ -72,7 +72,7 @@ class Likelihood(Module):
 
     def _nll_of_pixels(self, parameters: Tensor, pictures: Tensor) -> Tensor:
         """Minus the log-probability of each pixel."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define _nll_of_pixels")
 
     def mean(self, parameters: Tensor) -> Tensor:
         """Return the mean picture, from 0 to 1.
@@ -98,7 +98,7 @@ class Likelihood(Module):
         -------
         Tensor of shape (N, channels, height, width)
         """
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define sample")
 
 
 class Bernoulli(Likelihood):
@@ -124,7 +124,7 @@ class _Normal(Likelihood):
 
     def _log_std(self, parameters: Tensor) -> Tensor:
         """The logarithms of the standard deviations: of each pixel, or of all."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define _log_std")
 
     def _nll_of_pixels(self, parameters: Tensor, pictures: Tensor) -> Tensor:
         log_std = self._log_std(parameters)

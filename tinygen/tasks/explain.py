@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from tinygen.autograd import enable_grad, grad, no_grad
-from tinygen.models import Classifier, Model
+from tinygen.models import Classifier
 from tinygen.models.base import evaluating
 from tinygen.nn import AvgPool2d, Module
 from tinygen.nn import functional as F
@@ -35,6 +35,7 @@ from tinygen.nn.activation import ELU, GELU, LeakyReLU, ReLU, SiLU, Tanh
 from tinygen.nn.pooling import MaxPool2d
 from tinygen.ops.shape import cat, split
 from tinygen.optim import Adam
+from tinygen.tasks.labels import known_classes
 from tinygen.tensors import Tensor, arange, as_tensor, rand, tensor, zeros, zeros_like
 
 __all__ = [
@@ -387,27 +388,12 @@ def _in_chunks(
         return cat([compute(part, some).detach() for part, some in parts])
 
 
-def _known(model: Model, pictures: Tensor, labels: Any) -> Tensor:
-    """The class in question of each picture, once it was found to be one."""
+def _known(model: Classifier, pictures: Tensor, labels: Any) -> Tensor:
+    """The class in question of each picture, by default the most probable one."""
     model.check_pictures(pictures)
-    with no_grad():
-        probabilities = model.predict_proba(pictures)
     if labels is None:
-        return probabilities.argmax(1)
-    known = as_tensor(labels, device=pictures.device)
-    classes = probabilities.shape[1]
-    if tuple(known.shape) != (len(pictures),) or known.dtype.kind not in "iu":
-        raise ValueError(
-            f"{len(pictures)} pictures need as many integers as labels, got {known.dtype} of shape "
-            f"{tuple(known.shape)}"
-        )
-    low, high = known.min().item(), known.max().item()
-    if low < 0 or high >= classes:
-        raise ValueError(
-            f"{type(model).__name__} knows the classes 0 to {classes - 1}, got "
-            f"{low if low < 0 else high}"
-        )
-    return known
+        return model.predict_proba(pictures).argmax(1)
+    return known_classes(model, labels, pictures)
 
 
 def _scores(values: Tensor, labels: Tensor) -> Tensor:

@@ -76,7 +76,12 @@ def run(options: Namespace) -> int:
     BackendError, CheckpointError, DataError, RefusedError, OSError
         If something fails.
     """
-    from tinygen.cli.tasks.inputs import given_model, given_pictures, refusing
+    from tinygen.cli.tasks.inputs import (
+        given_model,
+        given_pictures,
+        refusing,
+        test_pictures_of,
+    )
     from tinygen.cli.tasks.report import Report
     from tinygen.models import Detector
     from tinygen.tasks.detect import detect
@@ -85,7 +90,9 @@ def run(options: Namespace) -> int:
         options, "detector", Detector, text("detect to detect"), "tinygen train detector"
     )
     given = (
-        given_pictures(options, model.picture_shape) if options.images else _test_canvases(options)
+        given_pictures(options, model.picture_shape)
+        if options.images
+        else test_pictures_of("canvases", options, COUNT)
     )
     report = Report(
         "detect",
@@ -113,23 +120,6 @@ def run(options: Namespace) -> int:
         report.note(note)
     report.save()
     return 0
-
-
-def _test_canvases(options: Namespace) -> Given:
-    """The first test canvases, with their boxes."""
-    import numpy as np
-
-    import tinygen as tg
-    from tinygen.cli.sets import load
-    from tinygen.cli.tasks.inputs import Given
-
-    canvases = load("canvases", options.offline)
-    images = canvases.test_images[:COUNT, None].astype(np.float32) / 255
-    names = [f"{number + 1:0{len(str(COUNT))}}" for number in range(len(images))]
-    return Given(
-        tg.tensor(images, device=options.device), names, canvases.test_labels[:COUNT], [],
-        text("own test pictures", name=canvases.name),
-    )  # fmt: skip
 
 
 # ---- what was found ----------------------------------------------------------------------------

@@ -22,7 +22,9 @@ from tinygen.models import MODELS, Model, from_checkpoint
 from tinygen.models.pretrained import PRETRAINED
 from tinygen.tensors import Tensor
 
-__all__ = ["Given", "given_mask", "given_model", "given_pictures", "refusing"]
+__all__ = [
+    "Given", "given_mask", "given_model", "given_pictures", "refusing", "test_pictures_of",
+]  # fmt: skip
 
 Shape = tuple[int, int, int]
 
@@ -94,6 +96,36 @@ def given_pictures(
     device = backend.get(options.device).device
     pictures = tg.tensor(pixels.astype(np.float32) / 255, device=device)
     return Given(pictures, names, labels, notes, source)
+
+
+def test_pictures_of(name: str, options: Namespace, count: int) -> Given:
+    """The first test pictures of a set of its own kind, with what is known of them.
+
+    Parameters
+    ----------
+    name : str
+        Of the set of grey pictures.
+    options : Namespace
+        ``device`` and ``offline``.
+    count : int
+
+    Returns
+    -------
+    Given
+        Its labels are those of the set.
+
+    Raises
+    ------
+    DataError
+        If the set is not there.
+    """
+    found = load(name, options.offline)
+    pictures = found.test_images[:count, None].astype(np.float32) / 255
+    names = [f"{number + 1:0{len(str(count))}}" for number in range(len(pictures))]
+    return Given(
+        tg.tensor(pictures, device=options.device), names, found.test_labels[:count], [],
+        text("own test pictures", name=found.name),
+    )  # fmt: skip
 
 
 def given_mask(options: Namespace, picture_shape: Shape) -> np.ndarray | None:

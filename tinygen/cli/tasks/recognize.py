@@ -71,7 +71,12 @@ def run(options: Namespace) -> int:
 
 
 def _read(options: Namespace) -> None:
-    from tinygen.cli.tasks.inputs import given_model, given_pictures, refusing
+    from tinygen.cli.tasks.inputs import (
+        given_model,
+        given_pictures,
+        refusing,
+        test_pictures_of,
+    )
     from tinygen.cli.tasks.report import Report
     from tinygen.models.reader import Reader
     from tinygen.tasks.recognize import recognize, texts_in
@@ -82,7 +87,7 @@ def _read(options: Namespace) -> None:
     given = (
         given_pictures(options, model.picture_shape, fit="line")
         if options.images
-        else _test_strips(options)
+        else test_pictures_of("strips", options, COUNT)
     )
     report = Report(
         "recognize",
@@ -111,23 +116,6 @@ def _read(options: Namespace) -> None:
     for note in given.notes:
         report.note(note)
     report.save()
-
-
-def _test_strips(options: Namespace) -> Given:
-    """The first test strips, with their texts."""
-    import numpy as np
-
-    import tinygen as tg
-    from tinygen.cli.sets import load
-    from tinygen.cli.tasks.inputs import Given
-
-    strips = load("strips", options.offline)
-    images = strips.test_images[:COUNT, None].astype(np.float32) / 255
-    names = [f"{number + 1:0{len(str(COUNT))}}" for number in range(len(images))]
-    return Given(
-        tg.tensor(images, device=options.device), names, strips.test_labels[:COUNT], [],
-        text("own test pictures", name=strips.name),
-    )  # fmt: skip
 
 
 def _show(report: Any, given: Given, read: Sequence[str], true: Sequence[str] | None) -> None:

@@ -14,6 +14,7 @@ from tinygen.ops.elementwise import clamp, where
 from tinygen.ops.linalg import norm
 from tinygen.ops.noise import randn_like
 from tinygen.tasks.edit.checks import require_model
+from tinygen.tasks.labels import known_classes
 from tinygen.tensors import Tensor, as_tensor, tensor
 
 __all__ = ["gradient_edit", "random_edit"]
@@ -73,7 +74,7 @@ def gradient_edit(
             f"confidence is between 0 and 1, step above 0 and steps at least 0, got {confidence}, "
             f"{step} and {steps}"
         )
-    wanted = _classes(model, as_tensor(labels, device=pictures.device), len(pictures))
+    wanted = known_classes(model, labels, pictures)
     edited, open_ones = pictures.detach().clone(), list(range(len(pictures)))
     with evaluating(model):
         for _ in range(steps):
@@ -87,22 +88,6 @@ def gradient_edit(
             still = tensor(np.asarray(reached) < confidence, device=pictures.device)
             edited[places] = where(still.reshape(-1, 1, 1, 1), moved, some)
     return edited
-
-
-def _classes(model: Classifier, labels: Tensor, count: int) -> Tensor:
-    """The labels, if they are classes of the model, one for each picture."""
-    if tuple(labels.shape) != (count,) or labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"{count} pictures need as many integers as labels, got {labels.dtype} of shape "
-            f"{tuple(labels.shape)}"
-        )
-    low, high, classes = labels.min().item(), labels.max().item(), model.output.out_features
-    if low < 0 or high >= classes:
-        raise ValueError(
-            f"{type(model).__name__} knows the classes 0 to {classes - 1}, got "
-            f"{low if low < 0 else high}"
-        )
-    return labels
 
 
 def _towards(
