@@ -18,6 +18,7 @@ from tinygen.io.messages import (
     detect,
     edit,
     explain,
+    lessons,
     own,
     recognize,
     restore,
@@ -30,8 +31,8 @@ __all__ = ["MESSAGES", "text"]
 MESSAGES: dict[str, str] = {
     key: message
     for part in (
-        commands, assess, classify, complete, detect, edit, explain, own, recognize, restore,
-        retrieve, translate,
+        commands, assess, classify, complete, detect, edit, explain, lessons, own, recognize,
+        restore, retrieve, translate,
     )
     for key, message in part.MESSAGES.items()
 }  # fmt: skip
