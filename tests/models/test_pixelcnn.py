@@ -120,13 +120,14 @@ def test_it_has_no_blind_spot(row, column):
 
 
 def test_of_a_large_picture_it_sees_what_its_layers_reach():
-    model = made((1, 13, 21), layers=3)
-    above, aside = FIRST_ABOVE + 3, FIRST_ASIDE + 3
+    model = made((1, 17, 29), layers=3)
+    far = 1 + 2 + 4
+    above, aside = FIRST_ABOVE + far, FIRST_ASIDE + far
 
-    expected = np.zeros((13, 21), bool)
-    expected[10 - above : 10, 10 - aside : 10 + aside + 1] = True
-    expected[10, 10 - aside : 10] = True
-    assert np.array_equal(seen(model, 10, 10)[0], expected)
+    expected = np.zeros((17, 29), bool)
+    expected[14 - above : 14, 14 - aside : 14 + aside + 1] = True
+    expected[14, 14 - FIRST_ASIDE - 3 : 14] = True
+    assert np.array_equal(seen(model, 14, 14)[0], expected)
 
 
 @pytest.mark.parametrize("channel", [0, 1, 2])
@@ -147,8 +148,8 @@ def test_its_layers():
     shapes = {name: tuple(values.shape) for name, values in model.named_parameters()}
     weights = [shape for name, shape in shapes.items() if name.endswith("weight")]
 
-    vertical = [(16, 1, 4, 9), *[(16, 16, 2, 3)] * 3, *[(16, 16, 1, 1)] * 4]
-    horizontal = [(16, 1, 1, 9), *[(16, 16, 1, 3)] * 3, (1, 16, 1, 1)]
+    vertical = [(16, 1, 4, 9), *[(16, 16, 2, 3)] * 4, *[(16, 16, 1, 1)] * 5]
+    horizontal = [(16, 1, 1, 9), *[(16, 16, 1, 3)] * 4, (1, 16, 1, 1)]
     assert weights == vertical + horizontal
 
 

@@ -39,7 +39,9 @@ class PixelCNN(Autoregressive):
     units : int
         The channels of each layer, so many for each of the picture's.
     layers : int
-        Of each stack, after the first. Each adds a row and two columns to what a pixel sees.
+        Of each stack, after the first. In the vertical one their kernels are spread over 1, 2, 4,
+        ... rows and columns (F. Yu and V. Koltun, "Multi-scale context aggregation by dilated
+        convolutions", 2016): four of them let a pixel see 19 rows above it, and not only strokes.
     classes : int, optional
         Make the model conditional, on labels of so many classes.
     picture_shape : tuple of int
@@ -66,7 +68,7 @@ class PixelCNN(Autoregressive):
     def __init__(
         self,
         units: int = 16,
-        layers: int = 3,
+        layers: int = 4,
         classes: int | None = None,
         picture_shape: Shape = (1, 28, 28),
         binarize: bool = True,
@@ -157,7 +159,9 @@ class VerticalStack(Module):
     def __init__(self, channels: int, units: int, layers: int, classes: int) -> None:
         super().__init__()
         self.first = RowConv2d(channels, units, (FIRST_ABOVE, 2 * FIRST_ASIDE + 1))
-        self.layers = ModuleList(RowConv2d(units, units, (2, 3)) for _ in range(layers))
+        self.layers = ModuleList(
+            RowConv2d(units, units, (2, 3), dilation=2**depth) for depth in range(layers)
+        )
         self.tell = ModuleList(Conv2d(units, units, 1, bias=False) for _ in range(layers + 1))
         if classes:
             self.label = Dense(classes, units, bias=False)
@@ -201,13 +205,20 @@ class RowConv2d(Module):
     in_channels, out_channels : int
     kernel_size : pair of int
         How many rows, two at least, and how many columns, an odd number.
+    dilation : int
+        How far apart these rows and columns are.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: tuple[int, int]) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: tuple[int, int], dilation: int = 1
+    ) -> None:
         super().__init__()
         height, width = kernel_size
-        self.conv = Conv2d(in_channels, out_channels, kernel_size, padding=(0, width // 2))
-        self.remembered = height - 1
+        self.conv = Conv2d(
+            in_channels, out_channels, kernel_size, dilation=dilation,
+            padding=(0, dilation * (width // 2)),
+        )  # fmt: skip
+        self.remembered = dilation * (height - 1)
 
     def forward(self, rows: Tensor, before: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Convolve rows.
@@ -215,7 +226,7 @@ class RowConv2d(Module):
         Parameters
         ----------
         rows : Tensor of shape (N, in_channels, T, width)
-        before : Tensor of shape (N, in_channels, KH - 1, width), optional
+        before : Tensor of shape (N, in_channels, dilation * (KH - 1), width), optional
             The rows before these; by default zeros.
 
         Returns

@@ -147,7 +147,7 @@ def _show(run: Run, name: str, rows: dict[str, tg.Tensor]) -> None:
 
 ROWS: dict[str, Row] = {
     "generate-pixelcnn": Row(
-        "PixelCNN, 16 units, 4 layers", 3, 10, "<= 94 nats; beside the row of baselines", pixelcnn,
+        "PixelCNN, 16 units, 5 layers", 3, 10, "<= 94 nats; beside the row of baselines", pixelcnn,
         {"nll": PLAIN, "confidence": SHARE, "real confidence": SHARE, **JUDGED,
          "independent pixels": NATS, "mixture of 10": NATS},
     ),
