@@ -31,6 +31,7 @@ KINDS = {
     "spectral norm": (DCGAN, {**SMALL, "spectral_norm": True, "loss": "hinge"}),
     "r1": (ConditionalGAN, {**SMALL, "classes": 3, "r1": 5.0}),
     "wasserstein": (WGANGP, SMALL),
+    "hidden layer": (DCGAN, {**SMALL, "hidden": 7, "r1": 0.2}),
     "points": (PointGAN, {"latent": 3, "hidden": (6, 5), "pack": 2}),
 }
 
@@ -399,7 +400,7 @@ def test_weights_of_the_dcgan_are_drawn_from_a_narrow_normal_distribution():
     assert not any(state_of[name].any() for name in biases)
 
 
-@pytest.mark.parametrize("kind", ["wasserstein", "spectral norm", "r1"])
+@pytest.mark.parametrize("kind", ["wasserstein", "spectral norm", "r1", "hidden layer"])
 def test_no_batch_norm_where_the_slope_of_each_picture_counts(kind):
     model = new(kind)
     samples, labels = batch_for(model)
@@ -411,6 +412,17 @@ def test_no_batch_norm_where_the_slope_of_each_picture_counts(kind):
         together = model.discriminator(samples, hot).numpy()
         alone = model.discriminator(samples[:1], None if hot is None else hot[:1]).numpy()
     np.testing.assert_allclose(alone, together[:1], rtol=1e-4, atol=1e-6)
+
+
+def test_a_hidden_layer_sees_the_whole_picture():
+    layers = new("hidden layer").discriminator.layers
+    samples, _ = batch_for(new("hidden layer"), n=1)
+    samples.requires_grad_()
+
+    (slopes,) = tg.grad(layers(samples)[0, :1].sum() + layers(samples)[0].abs().sum(), samples)
+
+    assert layers(samples).shape == (1, 7)
+    assert (values(slopes) != 0).all()
 
 
 def test_spectral_norm_keeps_the_largest_singular_value_at_one():
@@ -921,6 +933,7 @@ def test_points_can_be_inverted():
         (lambda: DenseGAN(hidden=()), "one or more layers"),
         (lambda: PointGAN(hidden=(4, 0)), "one or more layers"),
         (lambda: DCGAN(width=0), "width must be at least 1"),
+        (lambda: DCGAN(hidden=-1), "hidden must be at least 0"),
         (lambda: DCGAN(picture_shape=(1, 27, 28)), "even and at least 8, got 27 x 28"),
         (lambda: DCGAN(picture_shape=(1, 6, 6)), "even and at least 8, got 6 x 6"),
         (lambda: ConditionalGAN(classes=1), "classes must be at least 2"),

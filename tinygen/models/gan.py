@@ -640,6 +640,9 @@ class DCGAN(GAN):
     With spectral norm or a penalty the discriminator has no batch norm: those are about the slope
     by each picture alone. Its weights are then drawn as K. He et al. do (2015).
 
+    A score that is a weighted sum of local features judges strokes and not what they make up: a
+    hidden layer before it (X. Chen et al., "InfoGAN", 2016, appendix C) sees the whole picture.
+
     Parameters
     ----------
     picture_shape : tuple of int
@@ -650,6 +653,8 @@ class DCGAN(GAN):
         Channels of the maps with half the pictures' side; deeper ones have twice as many each time.
     classes : int, optional
         How many labels there are; None for a GAN that ignores labels.
+    hidden : int
+        Units of a dense layer of the discriminator's before the score; 0 for none.
     **options
         The others of :class:`GAN`.
 
@@ -667,15 +672,17 @@ class DCGAN(GAN):
         latent: int = 100,
         width: int = 64,
         classes: int | None = None,
+        hidden: int = 0,
         **options: Unpack[Options],
     ) -> None:
         super().__init__(picture_shape, latent, classes, **options)
         self.require(1, width=width)
+        self.require(0, hidden=hidden)
         channels, *sides = self.picture_shape
         batch_norm = not (self.spectral_norm or self.r1 or self.gradient_penalty)
         generator = conv_generator(latent + (classes or 0), self.picture_shape, width)
         seen = (self.pack * channels, sides[0], sides[1])
-        layers, features = conv_features(seen, width, batch_norm)
+        layers, features = conv_features(seen, width, batch_norm, hidden)
         discriminator = Discriminator(layers, features, self.pack * (classes or 0))
         draw_small_weights(generator)
         (draw_small_weights if batch_norm else draw_he_weights)(discriminator)
@@ -695,8 +702,8 @@ class ConditionalGAN(DCGAN):
         As for :class:`DCGAN`.
     classes : int
         How many labels there are.
-    **options
-        The others of :class:`GAN`.
+    hidden, **options
+        As for :class:`DCGAN`.
 
     Examples
     --------
@@ -712,9 +719,10 @@ class ConditionalGAN(DCGAN):
         latent: int = 100,
         width: int = 64,
         classes: int = 10,
+        hidden: int = 0,
         **options: Unpack[Options],
     ) -> None:
-        super().__init__(picture_shape, latent, width, classes, **options)
+        super().__init__(picture_shape, latent, width, classes, hidden, **options)
 
 
 class WGANGP(DCGAN):
@@ -726,7 +734,7 @@ class WGANGP(DCGAN):
 
     Parameters
     ----------
-    picture_shape, latent, width, classes
+    picture_shape, latent, width, classes, hidden
         As for :class:`DCGAN`.
     **options
         The others of :class:`GAN`; by default ``loss="wasserstein"``, ``gradient_penalty=10.0``
@@ -748,12 +756,13 @@ class WGANGP(DCGAN):
         latent: int = 100,
         width: int = 64,
         classes: int | None = None,
+        hidden: int = 0,
         **options: Unpack[Options],
     ) -> None:
         chosen: Options = {
             "loss": "wasserstein", "gradient_penalty": 10.0, "critic_steps": 2, **options
         }  # fmt: skip
-        super().__init__(picture_shape, latent, width, classes, **chosen)
+        super().__init__(picture_shape, latent, width, classes, hidden, **chosen)
 
 
 class PointGAN(GAN):

@@ -143,7 +143,7 @@ def conv_generator(codes: int, picture_shape: tuple[int, int, int], width: int) 
 
 
 def conv_features(
-    picture_shape: tuple[int, int, int], width: int, batch_norm: bool
+    picture_shape: tuple[int, int, int], width: int, batch_norm: bool, hidden: int = 0
 ) -> tuple[Sequential, int]:
     """From pictures to features, by convolutions that halve the sides.
 
@@ -155,6 +155,8 @@ def conv_features(
         Channels of the first convolution; half the side has twice the channels.
     batch_norm : bool
         Normalize the maps of every convolution but the first.
+    hidden : int
+        Units of a dense layer at the end, which sees the picture as a whole; 0 for none.
 
     Returns
     -------
@@ -171,8 +173,11 @@ def conv_features(
         layers.append(Conv2d(*pair, kernel_size=4, stride=2, padding=1, bias=not batch_norm))
         layers += [BatchNorm2d(pair[1])] if batch_norm else []
         layers.append(LeakyReLU(SLOPE))
+    layers.append(Flatten())
     features = maps[-1] * (height >> halved) * (breadth >> halved)
-    return Sequential(*layers, Flatten()), features
+    if not hidden:
+        return Sequential(*layers), features
+    return Sequential(*layers, Dense(features, hidden), LeakyReLU(SLOPE)), hidden
 
 
 def times_halved(height: int, width: int) -> int:

@@ -123,8 +123,8 @@ RECIPES: dict[str, Recipe] = {
             use_all=True, arguments={"r1": 0.1, "ema_decay": 0.995},
         ),
         Recipe(
-            "dcgan", epochs=8, batch_size=64, lr=4e-4, betas=GANS, schedule="cosine",
-            use_all=True, arguments={"width": 32, "latent": 64},
+            "dcgan", epochs=10, batch_size=64, lr=1e-3, betas=GANS, schedule="cosine",
+            use_all=True, arguments={"width": 16, "latent": 32, "hidden": 256, "r1": 0.2},
         ),
         Recipe(
             "cgan", epochs=8, batch_size=64, lr=1e-3, betas=GANS, schedule="cosine",
