@@ -112,6 +112,9 @@ UNTRAINED = {
     "inpainter": ("unet", {"task": "inpaint", "width": 2}),
     "denoise": ("unet", {"task": "denoise", "width": 2}),
     "strip-reader": ("strip-reader", {"channels": [4, 4, 4], "units": 4}),
+    "enlarge": ("unet", {"task": "enlarge", "width": 2}),
+    "pix2pix": ("pix2pix", {"width": 2}),
+    "embedder": ("embedder", {"channels": [4, 4]}),
 }
 """What ships besides, as it is before any training."""
 

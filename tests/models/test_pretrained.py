@@ -28,6 +28,9 @@ KINDS = {
     "denoise": models.UNet,
     "detector": models.Detector,
     "strip-reader": models.StripReader,
+    "enlarge": models.UNet,
+    "pix2pix": models.Pix2Pix,
+    "embedder": models.Embedder,
 }
 ARGUMENTS = {
     "judge": ("lenet", {}),
@@ -38,6 +41,9 @@ ARGUMENTS = {
     "denoise": ("unet", {"task": "denoise", "width": 2}),
     "detector": ("detector", {"width": 4}),
     "strip-reader": ("strip-reader", {"channels": [4, 4, 4], "units": 4}),
+    "enlarge": ("unet", {"task": "enlarge", "width": 2}),
+    "pix2pix": ("pix2pix", {"width": 2}),
+    "embedder": ("embedder", {"channels": [4, 4]}),
 }
 LABELS = {"detector": [[[8, 8, 20, 24, 3]]] * 4, "strip-reader": [[0, 1, 2, -1, -1]] * 4}
 SHAPES = {"detector": (1, 64, 64), "strip-reader": (1, 28, 168)}
@@ -66,10 +72,15 @@ def results(model):
     tg.manual_seed(5)
     if hasattr(model, "sample"):
         return model.sample(6).numpy()
-    pictures = tg.rand(6, *model.picture_shape).to(next(model.parameters()).device)
+    shape = getattr(model, "damaged_shape", model.picture_shape)
+    pictures = tg.rand(6, *shape).to(next(model.parameters()).device)
     if isinstance(model, models.Detector | models.StripReader):
         with tg.no_grad():
             return model(pictures).numpy()
+    if isinstance(model, models.Embedder):
+        return model.embed(pictures).numpy()
+    if isinstance(model, models.Pix2Pix):
+        return model.restore(pictures).numpy()
     if isinstance(model, models.UNet):
         return model.restore(pictures, pictures > 0.5 if model.task == "inpaint" else None).numpy()
     return model.predict_proba(pictures).numpy()

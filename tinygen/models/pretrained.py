@@ -28,6 +28,9 @@ PRETRAINED = {
     "denoise": "denoise.npz",
     "detector": "detector.npz",
     "strip-reader": "strip-reader.npz",
+    "enlarge": "enlarge.npz",
+    "pix2pix": "pix2pix.npz",
+    "embedder": "embedder.npz",
 }
 """The files in the package's folder of weights, by the names that people use."""
 
@@ -39,7 +42,9 @@ def pretrained(name: str, device: str = "cpu") -> Model:
     generators draw; ``"vae"`` a variational autoencoder; ``"cgan"`` a conditional GAN;
     ``"row-generator"`` an autoregressive LSTM, conditional too; ``"inpainter"`` and ``"denoise"``
     are U-Nets, which fill in what is hidden and take noise away; ``"detector"`` finds them on a
-    canvas of 64 x 64 pixels; ``"strip-reader"`` reads lines of them.
+    canvas of 64 x 64 pixels; ``"strip-reader"`` reads lines of them; ``"enlarge"`` doubles their
+    sides; ``"pix2pix"`` makes them of edges; ``"embedder"`` gives pictures of the same digit codes
+    that are alike.
 
     Parameters
     ----------
