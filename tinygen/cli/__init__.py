@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from tinygen.cli.arguments import TASKS, parser
+from tinygen.cli.arguments import COURSE, TASKS, parser
 from tinygen.cli.errors import FAILED, INTERRUPTED, WRONG_USAGE, RefusedError, UsageError
 from tinygen.io.messages import text
 
@@ -26,6 +26,7 @@ MODULES = {
     "evaluate": "evaluation",
     "generate": "generation",
     **{verb: f"tasks.{verb}" for verb in TASKS},
+    **{verb: f"course.{verb}" for verb in COURSE},
     "data": "sets",
     "info": "info",
     "doctor": "doctor",
@@ -83,12 +84,13 @@ def _run(options: Namespace) -> int:
     from tinygen.backend import BackendError
     from tinygen.data import DataError
     from tinygen.io import CheckpointError
+    from tinygen.teach.cells import LessonError
     from tinygen.train import NonFiniteLossError
 
     try:
         code: int = importlib.import_module(f"tinygen.cli.{MODULES[options.command]}").run(options)
         sys.stdout.flush()
-    except (UsageError, BackendError) as error:
+    except (UsageError, BackendError, LessonError) as error:
         return _failed(options, error, WRONG_USAGE)
     except BrokenPipeError:
         raise

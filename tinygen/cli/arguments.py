@@ -25,7 +25,7 @@ from tinygen.cli.options import (
 )
 from tinygen.io.messages import text
 
-__all__ = ["DRAWN_ONLY", "FAMILIES", "FETCH_SECONDS", "NAMES", "TASKS", "parser"]
+__all__ = ["COURSE", "DRAWN_ONLY", "FAMILIES", "FETCH_SECONDS", "NAMES", "TASKS", "parser"]
 
 NAMES = ("mnist", "fashion-mnist", "cifar10", "glyphs", "shapes", "canvases", "strips")
 """The data sets that models can learn, in the order of the help."""
@@ -44,6 +44,9 @@ TASKS = (
     "explain",
 )  # fmt: skip
 """The commands that are modules of :mod:`tinygen.cli.tasks`, in the order of the help."""
+
+COURSE = ("start", "lessons", "step", "check", "hint", "solution", "reset", "teacher")
+"""The commands that are modules of :mod:`tinygen.cli.course`, in the order of the help."""
 
 
 def parser() -> ArgumentParser:
@@ -66,6 +69,8 @@ def parser() -> ArgumentParser:
     _add_generate(commands)
     for verb in TASKS:
         importlib.import_module(f"tinygen.cli.tasks.{verb}").add_arguments(commands)
+    for verb in COURSE:
+        importlib.import_module(f"tinygen.cli.course.{verb}").add_arguments(commands)
     _add_data(commands)
     _add_info(commands)
     _add_doctor(commands)

@@ -7,6 +7,7 @@ Code, Spyder, PyCharm) run such a file cell by cell, and Python runs it as it is
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import re
@@ -14,7 +15,10 @@ import tokenize
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["BEGIN", "END", "Cell", "LessonError", "read_cells", "without_solution"]
+__all__ = [
+    "BEGIN", "END", "Cell", "LessonError", "read_cells", "without_marks", "without_questions",
+    "without_solution",
+]  # fmt: skip
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 """The lines around what a student has to write; nbgrader and otter know them too."""
@@ -115,6 +119,40 @@ def without_solution(source: str, instead: str) -> str:
     if inside:
         raise LessonError(f"{BEGIN!r} without its {END!r}")
     return "\n".join(kept)
+
+
+def without_marks(source: str) -> str:
+    """The code of an exercise, solved, without the lines around the solution.
+
+    Parameters
+    ----------
+    source : str
+
+    Returns
+    -------
+    str
+    """
+    return "\n".join(line for line in source.splitlines() if line.strip() not in (BEGIN, END))
+
+
+def without_questions(source: str) -> str:
+    """A cell's code as it is shown: without the calls that put a question or answer it.
+
+    Parameters
+    ----------
+    source : str
+
+    Returns
+    -------
+    str
+        Empty if there is nothing else.
+    """
+    lines = source.splitlines()
+    for node in reversed(ast.parse(source).body):
+        is_call = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+        if is_call and getattr(node.value.func, "id", "") in ("predict", "reveal"):  # type: ignore[attr-defined]
+            del lines[node.lineno - 1 : node.end_lineno]
+    return "\n".join(lines).strip("\n")
 
 
 def _marker_lines(source: str, name: str) -> list[int]:

@@ -6,7 +6,10 @@ that differs. Each asks the :class:`Classroom` that is in charge, which by defau
 
 from __future__ import annotations
 
+import base64
+import importlib
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,23 +41,31 @@ class Classroom:
     def __init__(self, out: Path | None = None) -> None:
         self.out = out or Path(os.environ.get(OUT, "lessons-out"))
         self.lesson = "00"
-        self.pictures: list[Path] = []
+        self.pictures: list[str] = []
 
     def begin(self, lesson: str) -> None:
         """A lesson starts."""
         self.lesson, self.pictures = lesson, []
 
-    def picture(self, figure: Figure, name: str, alt: str) -> Path:
-        """Save a figure, and say where it is."""
+    def picture(self, figure: Figure, name: str, alt: str) -> None:
+        """Save a figure, and show it."""
         from tinygen.plots import save_figure
         from tinygen.plots.style import look
 
-        path = self.out / self.lesson / f"{len(self.pictures) + 1:02d}-{name}.png"
+        if name not in self.pictures:  # a notebook's cell may be run again
+            self.pictures.append(name)
+        number = self.pictures.index(name) + 1
+        path = self.out / self.lesson / f"{number:02d}-{name}.png"
         with look():
             save_figure(figure, path)
-        self.pictures.append(path)
-        print(text("lesson picture", path=path, alt=alt))
-        return path
+        self.show(path, alt)
+
+    def show(self, path: Path, alt: str) -> None:
+        """Show a picture where it can be seen, and else say where it is."""
+        if _is_notebook():
+            _display(path, alt)
+        else:
+            print(text("lesson picture", path=path, alt=alt))
 
     def predict(self, key: str, question: str, options: Sequence[str]) -> None:
         """Put a question."""
@@ -71,6 +82,19 @@ class Classroom:
         from tinygen.teach.reference import reference
 
         return reference(exercise)
+
+
+def _is_notebook() -> bool:
+    """Whether this runs where pictures stand among the cells: in a notebook, or an editor's own."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return hasattr(shell, "kernel")
+
+
+def _display(path: Path, alt: str) -> None:
+    display: Any = importlib.import_module("IPython.display").display
+    picture = base64.b64encode(path.read_bytes()).decode()
+    display({"image/png": picture, "text/plain": alt}, raw=True)
+    print(alt)
 
 
 _in_charge = Classroom()
@@ -122,7 +146,7 @@ def begin(lesson: str) -> np.random.Generator:
     return np.random.default_rng(int(lesson))
 
 
-def picture(figure: Figure, name: str, alt: str) -> Path:
+def picture(figure: Figure, name: str, alt: str) -> None:
     """Show a figure: as a file, and within the page of a notebook or a book.
 
     Parameters
@@ -132,12 +156,8 @@ def picture(figure: Figure, name: str, alt: str) -> Path:
         Of the file, without number and ending.
     alt : str
         What is to be seen, for whoever cannot see it.
-
-    Returns
-    -------
-    Path
     """
-    return _in_charge.picture(figure, name, alt)
+    _in_charge.picture(figure, name, alt)
 
 
 def predict(key: str, question: str, options: Sequence[str]) -> None:

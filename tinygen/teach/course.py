@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import os
 import re
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -21,9 +22,12 @@ from tinygen.teach.exercises import Check, Exercise
 
 __all__ = ["Lesson", "find_exercise", "find_lesson", "lessons", "lessons_folder"]
 
+FOLDER = "TINYGEN_LESSONS"
+"""The environment's name for a folder of other lessons."""
+
 
 def lessons_folder() -> Path:
-    """Where the lessons are.
+    """Where the lessons are: ``$TINYGEN_LESSONS``, or else the package's own.
 
     Returns
     -------
@@ -34,6 +38,8 @@ def lessons_folder() -> Path:
     LessonError
         If the package was installed without them.
     """
+    if os.environ.get(FOLDER):
+        return Path(os.environ[FOLDER])
     package = Path(tinygen.__file__).parent
     for folder in (package / "lessons", package.parent / "lessons"):
         if any(folder.glob("[0-9][0-9]_*.py")):
@@ -96,6 +102,18 @@ class Lesson:
         hints = {c.marks["hints"]: _hints(c.source) for c in self.cells if "hints" in c.marks}
         found = (_exercise(c, hints) for c in self.cells if "exercise" in c.marks)
         return {exercise.number: exercise for exercise in found}
+
+    @cached_property
+    def answers(self) -> dict[str, str]:
+        """The letter of the right answer to each prediction, from the calls of ``reveal``."""
+        calls = (
+            node
+            for cell in self.cells
+            if cell.kind == "code"
+            for node in ast.walk(ast.parse(cell.source))
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "reveal"
+        )
+        return {ast.literal_eval(call.args[0]): ast.literal_eval(call.args[1]) for call in calls}
 
     @cached_property
     def checks(self) -> dict[str, Check]:
@@ -187,6 +205,7 @@ def _exercise(cell: Cell, hints: dict[str, tuple[str, ...]]) -> Exercise:
     return Exercise(
         number, definitions[-1], cell.source, cell.title, marks["difficulty"], marks["minutes"],
         marks["lines"], hints.get(number, ()), tuple(marks.get("needs", ())),
+        marks.get("passes_untouched", False),
     )  # fmt: skip
 
 

@@ -39,6 +39,8 @@ class Exercise:
         Three: a question, a pointer, nearly the answer.
     needs : tuple of str
         Exercises whose functions it calls; the reference's stand in for the student's.
+    passes_untouched : bool
+        Whether it is handed out solved, as the very first one is: to see a check pass.
     """
 
     number: str
@@ -50,6 +52,7 @@ class Exercise:
     lines: int
     hints: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    passes_untouched: bool = False
 
 
 @dataclass(frozen=True, init=False)
@@ -111,7 +114,8 @@ class Check:
         it must import what it needs inside, and name nothing else of its file. By default
         ``function(*arguments, **keywords)``.
     rtol, atol : float
-        ``abs(yours - expected) <= atol + rtol * abs(expected)`` is right.
+        ``abs(yours - expected) <= atol + rtol * abs(expected)`` is right. In float32 ``rtol`` is at
+        least 1e-5, and ``atol`` at least 1e-6 of the array's largest number.
     dtypes : bool
         Whether the dtype of arrays is judged too.
     keeps_arguments : bool

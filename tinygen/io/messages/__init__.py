@@ -12,6 +12,7 @@ from typing import Any
 
 from tinygen.io.messages import (
     assess,
+    checks,
     classify,
     commands,
     complete,
@@ -31,8 +32,8 @@ __all__ = ["MESSAGES", "text"]
 MESSAGES: dict[str, str] = {
     key: message
     for part in (
-        commands, assess, classify, complete, detect, edit, explain, lessons, own, recognize,
-        restore, retrieve, translate,
+        commands, assess, checks, classify, complete, detect, edit, explain, lessons, own,
+        recognize, restore, retrieve, translate,
     )
     for key, message in part.MESSAGES.items()
 }  # fmt: skip

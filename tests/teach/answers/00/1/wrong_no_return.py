@@ -1,0 +1,4 @@
+# diagnosis: nothing-returned
+def negative(pictures):
+    inked = 1 - pictures
+    print(inked)

@@ -1,0 +1,3 @@
+# diagnosis: unknown
+def negative(pictures):
+    return 255 - pictures

@@ -1,0 +1,3 @@
+# diagnosis: negated
+def negative(pictures):
+    return -pictures

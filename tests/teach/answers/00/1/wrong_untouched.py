@@ -1,0 +1,3 @@
+# diagnosis: unchanged
+def negative(pictures):
+    return pictures

@@ -1,0 +1,3 @@
+# diagnosis: unknown
+def blend(a, b):
+    return a * b

@@ -1,0 +1,3 @@
+# diagnosis: factor
+def blend(a, b):
+    return a + b

@@ -1,0 +1,12 @@
+# diagnosis: nothing-returned
+def topological_order(result):
+    order, seen = [], set()
+
+    def visit(value):
+        if id(value) not in seen:
+            seen.add(id(value))
+            for source in value.inputs:
+                visit(source)
+            order.append(value)
+
+    visit(result)

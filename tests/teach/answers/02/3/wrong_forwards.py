@@ -1,0 +1,9 @@
+# diagnosis: forwards
+import numpy as np
+
+
+def backward(result):
+    result.grad = np.ones_like(result.data)
+    for value in topological_order(result):
+        for source, share in value.shares(value.grad):
+            source.grad = source.grad + share

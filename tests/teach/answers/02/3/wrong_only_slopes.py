@@ -1,0 +1,9 @@
+# diagnosis: slopes-alone
+import numpy as np
+
+
+def backward(result):
+    result.grad = np.ones_like(result.data)
+    for value in reversed(topological_order(result)):
+        for source, share in value.shares(np.ones_like(value.data)):
+            source.grad = source.grad + share

@@ -1,0 +1,7 @@
+# diagnosis: exception
+import numpy as np
+
+
+def directional_check(f, x, gradient, direction, h=1e-5):
+    v = direction / np.linalg.norm(direction)
+    return (f(x + h * v) - f(x - h * v)) / (2 * h), float(gradient @ v)

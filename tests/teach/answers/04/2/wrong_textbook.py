@@ -1,0 +1,4 @@
+# diagnosis: rate-within-and-minus
+def momentum_step(theta, gradient, velocity, lr, momentum):
+    velocity = momentum * velocity - lr * gradient
+    return theta + velocity, velocity

@@ -1,0 +1,4 @@
+# diagnosis: uphill
+def momentum_step(theta, gradient, velocity, lr, momentum):
+    velocity = momentum * velocity + gradient
+    return theta + lr * velocity, velocity

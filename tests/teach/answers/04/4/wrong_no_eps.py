@@ -1,0 +1,7 @@
+# diagnosis: not-finite
+import numpy as np
+
+
+def adagrad_step(theta, gradient, squares, lr, eps=1e-10):
+    squares = squares + gradient**2
+    return theta - lr * gradient / np.sqrt(squares), squares

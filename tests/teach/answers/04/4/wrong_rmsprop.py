@@ -1,0 +1,7 @@
+# diagnosis: decaying
+import numpy as np
+
+
+def adagrad_step(theta, gradient, squares, lr, eps=1e-10):
+    squares = 0.99 * squares + 0.01 * gradient**2
+    return theta - lr * gradient / (np.sqrt(squares) + eps), squares

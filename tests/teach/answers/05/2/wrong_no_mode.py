@@ -1,0 +1,12 @@
+# diagnosis: always-on
+class Dropout:
+    def __init__(self, p):
+        self.p = p
+        self.training = True
+
+    def forward(self, x, u):
+        self.mask = (u >= self.p).astype(x.dtype) / (1 - self.p)
+        return x * self.mask
+
+    def backward(self, grad):
+        return grad * self.mask

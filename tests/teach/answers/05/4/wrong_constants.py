@@ -1,0 +1,8 @@
+# diagnosis: constants
+import numpy as np
+
+
+def batch_norm_backward(grad, x, weight, eps=1e-5):
+    std = np.sqrt(x.var(axis=0) + eps)
+    normal = (x - x.mean(axis=0)) / std
+    return grad * weight / std, (grad * normal).sum(axis=0), grad.sum(axis=0)

@@ -1,0 +1,9 @@
+# diagnosis: no-weight
+import numpy as np
+
+
+def batch_norm_backward(grad, x, weight, eps=1e-5):
+    std = np.sqrt(x.var(axis=0) + eps)
+    normal = (x - x.mean(axis=0)) / std
+    to_x = (grad - grad.mean(axis=0) - normal * (grad * normal).mean(axis=0)) / std
+    return to_x, (grad * normal).sum(axis=0), grad.sum(axis=0)

@@ -1,0 +1,8 @@
+# diagnosis: shape
+import numpy as np
+
+
+def conv2d(x, w, b, stride=1, padding=0):
+    windows = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], axis=(2, 3))
+    windows = windows[:, :, ::stride, ::stride]
+    return np.einsum("ncijab,ocab->noij", windows, w) + b[:, None, None]

@@ -1,0 +1,10 @@
+# diagnosis: raise-left-in
+import numpy as np
+
+
+def conv2d(x, w, b, stride=1, padding=0):
+    raise NotImplementedError("06.1: fill in conv2d")
+    x = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
+    windows = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], axis=(2, 3))
+    windows = windows[:, :, ::stride, ::stride]
+    return np.einsum("ncijab,ocab->noij", windows, w) + b[:, None, None]

@@ -1,0 +1,16 @@
+import numpy as np
+
+
+def max_pool2d_backward(dy, x, kernel_size, stride):
+    dx = np.zeros_like(x)
+    for n in range(dy.shape[0]):
+        for c in range(dy.shape[1]):
+            for i in range(dy.shape[2]):
+                for j in range(dy.shape[3]):
+                    best, place = -np.inf, None
+                    for row in range(i * stride, i * stride + kernel_size):
+                        for col in range(j * stride, j * stride + kernel_size):
+                            if x[n, c, row, col] > best:
+                                best, place = x[n, c, row, col], (n, c, row, col)
+                    dx[place] += dy[n, c, i, j]
+    return dx

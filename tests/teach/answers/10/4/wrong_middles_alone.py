@@ -1,0 +1,6 @@
+# diagnosis: middles-alone
+import numpy as np
+
+
+def code_report(mu, logvar):
+    return mu.var(axis=0) > 0.01, mu.std(axis=0)

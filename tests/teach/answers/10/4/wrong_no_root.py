@@ -1,0 +1,7 @@
+# diagnosis: not-squared-back
+import numpy as np
+
+
+def code_report(mu, logvar):
+    middles = mu.var(axis=0)
+    return middles > 0.01, middles + np.exp(logvar).mean(axis=0)

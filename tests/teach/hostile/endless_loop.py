@@ -1,0 +1,4 @@
+# diagnosis: timeout
+def add(a, b):
+    while True:
+        pass

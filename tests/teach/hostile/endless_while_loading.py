@@ -1,0 +1,7 @@
+# diagnosis: timeout
+def add(a, b):
+    return a + b
+
+
+while True:
+    pass

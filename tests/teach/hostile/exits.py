@@ -1,0 +1,3 @@
+# diagnosis: exception
+def add(a, b):
+    raise SystemExit(0)
