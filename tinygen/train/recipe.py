@@ -131,8 +131,8 @@ RECIPES: dict[str, Recipe] = {
             use_all=True, arguments={"width": 16, "latent": 32},
         ),
         Recipe(
-            "wgan-gp", epochs=8, batch_size=64, lr=5e-4, betas=(0.0, 0.9), schedule="cosine",
-            use_all=True, arguments={"width": 16, "latent": 32},
+            "wgan-gp", epochs=12, batch_size=64, lr=1e-3, betas=(0.0, 0.9), schedule="cosine",
+            use_all=True, arguments={"width": 16, "latent": 32, "hidden": 256},
         ),
         Recipe("row-lstm", epochs=8, batch_size=128, lr=2e-3, betas=ADAM, clip_norm=1.0),
         Recipe(
