@@ -49,7 +49,8 @@ assert 0 <= digits.min() <= digits.max() <= 1, "0 is black, 1 is white"
 # A picture is an array of numbers: 0 is black, 1 is white. The digits are white on black. We want
 # them as ink on paper, black on white.
 #
-# Exercises live in files of your own. Make the folder once, with a name that you like:
+# Exercises live in files of your own. Open a second terminal (or press `q` here: `tinygen step 00`
+# goes on where you left). Make a folder, once, with a name that you like:
 #
 #     tinygen start my-course
 #     cd my-course

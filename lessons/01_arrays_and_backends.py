@@ -18,8 +18,8 @@ from matplotlib.patches import Rectangle
 
 import tinygen as tg
 from tinygen import nn, plots
-from tinygen.plots.style import PALETTE, diverging_map, look, new_figure
-from tinygen.teach import begin, picture, predict, reveal
+from tinygen.plots.style import DASHES, PALETTE, diverging_map, look, new_figure
+from tinygen.teach import begin, find_lesson, picture, predict, reveal
 
 rng = begin("01")
 
@@ -31,6 +31,8 @@ rng = begin("01")
 #     y    = 1 2 3 4 5             shape (5,)
 #     yhat = 1 2 3 4 5, below      shape (5, 1)
 #            each other
+#
+# (Here and later: what stands below `with look():` only draws. You need not read it.)
 
 # %%
 predict(
@@ -49,17 +51,17 @@ assert np.mean(difference**2) == 4, "the mean of (1 - 1)², (1 - 2)², ..., over
 
 with look():
     figure = new_figure(7, 2.6)
-    pairs = [("(5,) - (5,)", y - y), ("(5, 1) - (5, 1)", yhat - yhat), ("(5,) - (5, 1)", difference)]
-    for axes, (title, values) in zip(figure.subplots(1, 3), pairs, strict=True):
+    pairs = {"(5,) - (5,)": y - y, "(5, 1) - (5, 1)": yhat - yhat, "(5,) - (5, 1)": difference}
+    for axes, (title, values) in zip(figure.subplots(1, 3), pairs.items(), strict=True):
         shown = np.atleast_2d(values)
-        axes.imshow(shown, cmap=diverging_map(), vmin=-4, vmax=4)
+        axes.pcolormesh(shown, cmap=diverging_map(), vmin=-6, vmax=6, edgecolors="#BBBBBB")
         for (row, column), value in np.ndenumerate(shown):
-            axes.text(column, row, f"{value:g}", ha="center", va="center", fontsize=8.5)
-        axes.set(title=title, xticks=[], yticks=[], xlabel=f"loss {np.mean(values**2):g}",
-                 xlim=(-0.5, 4.5), ylim=(4.5, -0.5))
-        axes.grid(False)
-picture(figure, "square", "y minus yhat three times: two rows give five zeros, two columns give five "
-        "zeros, a row and a column give a square of 25 numbers from -4 to 4")
+            axes.text(column + 0.5, row + 0.5, f"{value:g}", ha="center", va="center")
+        axes.set(title=title, xlim=(-0.1, 5.1), ylim=(5.6, -0.1), aspect="equal")
+        axes.text(0, 5.5, f"mean of the squares: {np.mean(values**2):g}")
+        axes.axis("off")
+picture(figure, "square", "y minus yhat three times: two rows give five zeros, two columns give "
+        "five zeros, a row and a column give a square of 25 numbers from -4 to 4")
 reveal("01.p1", "c", "NumPy compares every target with every prediction. Nothing warns you.")
 
 # %% [markdown]
@@ -79,10 +81,10 @@ def draw_boxes(axes, values, left, repeated=()):
     """Numbers in boxes; those in repeated rows or columns are pale copies."""
     for (row, column), value in np.ndenumerate(values):
         pale = ("rows" in repeated and row > 0) or ("columns" in repeated and column > 0)
-        axes.add_patch(Rectangle((left + column, row), 1, 1, facecolor="white" if pale else "#CFE4F2",
-                                 edgecolor="#BBBBBB" if pale else "#222222"))
-        axes.text(left + column + 0.5, row + 0.5, value, ha="center", va="center",
-                  color="#8A8A8A" if pale else "#222222")
+        face, edge, ink = ("#FFFFFF", "#BBBBBB", "#8A8A8A") if pale else ("#CFE4F2", "#222222", "k")
+        box = Rectangle((left + column, row), 1, 1, facecolor=face, edgecolor=edge)
+        axes.add_patch(box)
+        axes.text(left + column + 0.5, row + 0.5, value, ha="center", va="center", color=ink)
 
 
 column, row = np.array([[0], [10], [20], [30]]), np.array([1, 2, 3])
@@ -104,7 +106,9 @@ assert total.shape == (4, 3), "aligned on the right: 4 and nothing, 1 and 3"
 
 # %% [markdown]
 # **Break it.** What does the silent square do to a net? We fit a line through 40 points, twice. The
-# two programs differ in one place: whether the targets are a column, as the predictions are.
+# two programs differ in one place: whether the targets are a column, as the predictions are. (In
+# `fit`, `backward` finds which way the loss falls and `step` goes there; lessons 02 and 04 build
+# both.)
 
 # %%
 x = rng.uniform(-1, 1, (40, 1)).astype(np.float32)
@@ -127,8 +131,9 @@ with look():
     figure = new_figure(6, 2.9)
     axes = figure.subplots()
     axes.plot(x, targets, "o", color="#595959", alpha=0.5, label="the points")
-    for (name, (slope, shift, loss)), colour, dash in zip(fits.items(), PALETTE, ("-", "--"), strict=False):
-        axes.plot([-1, 1], [shift - slope, shift + slope], dash, color=colour, label=name)
+    for number, (name, (slope, shift, loss)) in enumerate(fits.items()):
+        style = {"color": PALETTE[number], "linestyle": DASHES[number]}
+        axes.plot([-1, 1], [shift - slope, shift + slope], label=name, **style)
         print(f"{name:16} slope {slope:6.2f}   last loss {loss:.2f}")
     axes.set(xlabel="x", ylabel="y")
     axes.legend()
@@ -215,20 +220,21 @@ assert not np.shares_memory(nchw, nhwc), "a copy does"
 
 # %%
 with look():
-    figure = new_figure(7.5, 2.2)
+    figure = new_figure(7.5, 1.4)
     axes = figure.subplots()
-    for line, (name, memory) in enumerate([("(N, C, H, W)", nchw.ravel()), ("(N, H, W, C)", nhwc.ravel())]):
-        axes.text(-0.3, 2 * line + 0.5, name, ha="right", va="center")
-        for place, number in enumerate(memory):
+    for top, (name, array) in zip((0, 2), (("N C H W", nchw), ("N H W C", nhwc)), strict=True):
+        axes.text(-0.4, top + 0.5, name, ha="right", va="center", fontweight="bold")
+        for place, number in enumerate(array.ravel()):
             channel, pixel = divmod(number, 6)
-            axes.add_patch(Rectangle((place, 2 * line), 1, 1, facecolor=PALETTE[channel], alpha=0.35))
-            axes.text(place + 0.5, 2 * line + 0.5, f"{'RGB'[channel]}{pixel}", ha="center",
-                      va="center", fontsize=8)
-    axes.set(xlim=(-4, 18), ylim=(3.2, -0.9), aspect="equal", title="one picture in memory")
+            colour = PALETTE[(1, 2, 0)[channel]]  # reddish, greenish, bluish
+            axes.add_patch(Rectangle((place, top), 1, 1, facecolor=colour, alpha=0.35))
+            label = f"{'RGB'[channel]}{pixel}"
+            axes.text(place + 0.5, top + 0.5, label, ha="center", va="center", fontsize=8)
+    axes.set(xlim=(-3, 18.1), ylim=(3.2, -0.2), aspect="equal")
     axes.axis("off")
-picture(figure, "memory", "the 18 numbers of a picture of 6 pixels in memory. In the order (N, C, H, "
-        "W) all reds come first, then all greens, then all blues; in the order (N, H, W, C) the "
-        "three colours of each pixel stand together")
+picture(figure, "memory", "the 18 numbers of a picture of 6 pixels in memory. In the order N C H W "
+        "all reds come first, then all greens, then all blues; in the order N H W C the three "
+        "colours of each pixel stand together")
 
 # %%
 predict(
@@ -248,10 +254,10 @@ assert not np.array_equal(cut, turned), "reshape does not"
 picture(
     plots.image_grid(np.stack([turned, cut]), titles=["transpose", "reshape"], zoom=7),
     "garbled",
-    "the picture after transpose, as it should be, and after reshape: grey stripes, three times",
+    "the picture after transpose, a cross as it was drawn, and after reshape: a pattern of dots",
 )
-reveal("01.p2", "c", "reshape never moves a number: R, G, B of the first pixel became three "
-       "neighbours in a row. The shape is right, so nothing complains, and a net even trains on it.")
+reveal("01.p2", "c", "reshape keeps the order of the walk: R, G and B of the first pixel have "
+       "become three neighbours in a row. The shape is right, so nothing complains.")
 
 # %% [markdown]
 # ## 5. Many pictures in one
@@ -305,7 +311,8 @@ picture(
 
 # %% [markdown]
 # ## 6. Shapes that run, in print
-# The article that this course sets right has three of these bugs in its programs.
+# This course began as an answer to an overview of image generation, "the article" from here on.
+# None of its programs runs as printed, and three of its bugs are about shapes.
 #
 # **A dense layer on pictures that are not flattened.** It acts on the *last* axis alone, of
 # (N, 28, 28, 1) that is one number: every pixel goes through the net by itself. First see what that
@@ -315,8 +322,9 @@ picture(
 def run(x, widths):
     for width in widths:
         x = nn.Dense(x.shape[-1], width)(x)
-        print(f"   Dense({width:4}) gives {str((64, *x.shape[1:])):20} {64 * x.data.nbytes / 2**20:7.2f} MiB")
-    return 64 * x.data.nbytes / 2**20
+        shape, mebibytes = (64, *x.shape[1:]), 64 * x.data.nbytes / 2**20
+        print(f"   Dense({width:4}) gives {str(shape):20} {mebibytes:7.2f} MiB")
+    return mebibytes
 
 
 widths = (128, 256, 512, 2352)  # the article's encoder, and its size of a code
@@ -335,7 +343,7 @@ predict(
     "01.p3",
     "We shuffle the pixels of every digit, all in the same way. What happens to the mean scores of "
     "the critic that sees single pixels?",
-    ["they fall: nobody could read these", "they stay, to the last digits", "they change at random"],
+    ["they fall: nobody could read these", "they stay the same", "they change at random"],
 )
 
 # %%
@@ -350,8 +358,8 @@ def scores(critic, pictures):
     return given.reshape(20, -1).mean(axis=1)  # one for each picture
 
 
-per_pixel = {"by pixel": (by_pixel, (20, 28, 28, 1)), "flattened": (by_picture, (20, 1, 28, 28))}
-for name, (critic, shape) in per_pixel.items():
+critics = {"by pixel": (by_pixel, (20, 28, 28, 1)), "flattened": (by_picture, (20, 1, 28, 28))}
+for name, (critic, shape) in critics.items():
     before, after = (scores(critic, p.reshape(shape)) for p in (digits, shuffled))
     print(f"{name}: first scores {before[:3].round(4)}, shuffled {after[:3].round(4)}")
     changed = np.abs(after - before).max() > 1e-3
@@ -359,8 +367,8 @@ for name, (critic, shape) in per_pixel.items():
 picture(
     plots.image_grid(np.concatenate([digits[:10], shuffled[:10]]), columns=10),
     "shuffled",
-    "ten digits, and below them the same pixels shuffled: noise. A critic of single pixels gives both "
-    "rows the same scores",
+    "ten digits, and below them the same pixels shuffled: noise. A critic of single pixels gives "
+    "both rows the same scores",
 )
 reveal("01.p3", "b", "the mean does not care for the order of the pixels. This critic is blind to "
        "shape, and a generator that is trained against it need not draw any.")
@@ -373,9 +381,10 @@ reveal("01.p3", "b", "the mean does not care for the order of the pixels. This c
 try:
     nn.Sequential(nn.Flatten(), nn.Dense(28 * 28 * 3, 10))(tg.tensor(digits))
 except ValueError as error:
-    print(error)
-    assert "(20, 784)" in str(error), "what came"
-    assert "2352" in str(error), "what was wanted"
+    told = str(error)
+print(told)
+assert "(20, 784)" in told, "what came"
+assert "2352" in told, "what was wanted"
 
 # %% [markdown]
 # ## 7. Numbers for each channel
@@ -426,8 +435,8 @@ normal = nn.functional.batch_norm(tg.tensor(coloured), None, None, training=True
 np.testing.assert_allclose(even, normal.numpy(), atol=1e-4)
 
 # %% [markdown]
-# The last line compares with the library: *batch normalisation* does the same in the middle of a
-# net (lesson 05).
+# `batch_norm` is the library's: *batch normalisation* does the same in the middle of a net, and is
+# the subject of lesson 05.
 #
 # ## 8. One function for two devices
 # CuPy is NumPy for NVIDIA GPUs: `cupy.exp` is called as `np.exp` is, but its arrays live in the
@@ -472,49 +481,46 @@ def mean_rows(x, lengths, xp):
 #    axis 1, and divide by the lengths, turned into x's dtype with `.astype(x.dtype)`.
 
 # %% [markdown]
-# How can that be tested without a GPU? With a **strict stand-in**: an array that holds NumPy's
-# numbers but behaves as if they were elsewhere. Every `np.` function that touches it is refused.
-# tinygen's own tests do this with a complete double of CuPy. Here is a small one.
+# How can that be tested without a GPU? With a **strict stand-in**: an object that holds NumPy's
+# numbers, and refuses NumPy, as an array on another device would. Here is the idea, with a single
+# operator.
 
 # %%
 class There:
-    """An array on another device: it hides NumPy's numbers, and refuses NumPy."""
+    """An array on another device."""
 
-    __array_ufunc__ = None  # NumPy's operators step back: ours below decide
+    __array_ufunc__ = None  # NumPy's operators step back: those of this class decide
 
     def __init__(self, hidden):
-        self.hidden, self.shape, self.dtype = hidden, hidden.shape, hidden.dtype
+        self.hidden = hidden
 
-    def __array_function__(self, function, *_):
-        raise TypeError(f"np.{function.__name__} was given an array of another device")
-
-
-def guarded(function):
-    def call(*given, **options):
-        if any(isinstance(value, np.ndarray) for value in given):
-            raise TypeError(f"{function.__name__}: one of the arrays is NumPy's, the other is not")
-        found = function(*(v.hidden if isinstance(v, There) else v for v in given), **options)
-        return There(found)
-
-    return call
+    def __gt__(self, other):  # Python calls it for "other < self", too
+        if isinstance(other, np.ndarray):
+            raise TypeError("an array made with np met one of another device")
+        return There(self.hidden > other.hidden)
 
 
-class there:  # noqa: N801 (it plays a module)
-    arange, where = guarded(np.arange), guarded(np.where)
+column = There(np.array([[2], [3]]))
+print("with its like:", (column > There(np.arange(4))).hidden.astype(int).tolist())
+try:
+    np.arange(4) < column  # noqa: B015
+except TypeError as error:
+    told = str(error)
+print("with NumPy:   ", told)
+assert "another device" in told, "the stand-in refuses NumPy's array"
 
-
-for name in ["__getitem__", "__lt__", "__gt__", "__mul__", "__truediv__", "sum", "astype"]:
-    setattr(There, name, guarded(getattr(np.ndarray, name)))
+# %% [markdown]
+# tinygen's tests use a complete double of CuPy. The checker has one that knows NumPy's names, and
+# runs your function twice: with NumPy, and with the stand-in. We borrow it.
 
 # %%
-x = np.array([[1, 3, 0, 0], [2, 4, 6, 0]], np.float32)
-lengths = np.array([2, 3])
-means = mean_rows(x, lengths, np)
-np.testing.assert_array_equal(means, [2, 4])
-assert means.dtype == np.float32, "no float64 crept in"
-
-elsewhere = mean_rows(There(x), There(lengths), there)
-print("on the other device:", elsewhere.hidden, "in a", type(elsewhere).__name__)
+on_two_devices = find_lesson("01").checks["01.4"].call
+x, lengths = np.array([[1, 3, 0, 0], [2, 4, 6, 0]], np.float32), np.array([2, 3])
+here, there = on_two_devices(mean_rows, x, lengths)
+print("mean_rows:", here, there, here.dtype)
+np.testing.assert_array_equal(here, [2, 4])
+np.testing.assert_array_equal(there, [2, 4])
+assert here.dtype == there.dtype == np.float32, "no float64 crept in"
 
 
 def careless(x, lengths, xp):
@@ -522,12 +528,13 @@ def careless(x, lengths, xp):
     return xp.where(inside, x, 0).sum(axis=1) / lengths
 
 
-print("with NumPy:", careless(x, lengths, np), "in", careless(x, lengths, np).dtype)
+print("careless: ", careless(x, lengths, np), careless(x, lengths, np).dtype)
 try:
-    careless(There(x), There(lengths), there)
-    raise AssertionError("the stand-in must refuse NumPy's array")
+    on_two_devices(careless, x, lengths)
 except TypeError as error:
-    print("elsewhere: ", error)
+    told = str(error)
+print("elsewhere:", told)
+assert "met one of another device" in told, "np.arange was found out"
 
 # %% [markdown]
 # The careless version gives the right numbers on a CPU, in float64; on a GPU it fails. The stand-in
@@ -553,11 +560,11 @@ except TypeError as error:
 # 3. *A float64 array on the way costs what?* Twice the memory from there on, and about half the
 #    speed; the results hardly change. On most GPUs it is far slower than half.
 #
-# **Commonest wrong answers, and what the checker says.** 01.1: `rows[:, labels] = 1` (whole
-# columns); float64 (the dtype is named). 01.2: reshape alone; pictures arranged down instead of
-# across. 01.3: the mean of each picture, or of all at once; no keepdims (an exception, unless W
-# equals C: then a case says so). 01.4: `np.arange` (the exception of the stand-in, with the line);
-# the mean over the whole row; float64.
+# **Commonest wrong answers, and what the checker says.** 01.1: `rows[:, labels] = 1`: there is more
+# than one 1 in a row; float64: the dtype is named. 01.2: reshape alone: each picture is cut into
+# slices; pictures that run down the columns. 01.3: the mean of each picture, or of all at once; no
+# keepdims: an exception (but where W happens to equal C there would be none). 01.4: `np.arange`:
+# the stand-in's exception, with the line; the mean of the whole row; float64.
 #
 # **In 10 minutes**: sections 1 and 2, with prediction p1 and the flat line. **In 40 minutes**: all
 # of it, with exercises 01.1 and 01.2 in class; 01.3 and 01.4 as homework.

@@ -3,7 +3,7 @@
 #
 # **You will be able to**
 # - say what a gradient is, and find one by hand in a small graph;
-# - build an engine that finds all of them by itself, in about forty lines of NumPy;
+# - build an engine that finds all of them by itself, in some fifty lines of NumPy;
 # - explain why it walks back in one certain order, and why gradients are *added*;
 # - read tinygen's own engine, and teach it an op of your own.
 #
@@ -37,15 +37,19 @@ rng = begin("02")
 #     p = s · a       10
 #     y = p + s       15
 #
-# Every single step is easy. Where a sum feeds on s, its slope is 1. Where a product s · a feeds
-# on a, its slope is the *other* factor, s. And a reaches y by three roads; the slopes along a
-# road are multiplied, since each step stretches what the one before did:
+# The gradient of one such step is easy; call it the step's **slope**. A sum p + s grows as much
+# as s does: slope 1. A product s · a grows s times as much as a does: its slope with respect to
+# one factor is the *other* factor. With respect to a it is s = 5, with respect to s it is a = 2.
+#
+# Now a reaches y by three roads. Along a road the slopes are multiplied, since each step
+# stretches what the one before it did:
 #
 #     a → p → y          5 · 1      = 5
 #     a → s → p → y      1 · 2 · 1  = 2
 #     a → s → y          1 · 1      = 1
 #
-# All three act at once, so they are added: ∂y/∂a = 8. The next cell moves a a little, and looks.
+# All three are there at once, so they are added: ∂y/∂a = 8. The next cell moves a by a little,
+# and looks.
 
 # %%
 def result(a, b):
@@ -58,7 +62,7 @@ moved = (result(2 + small, 3) - result(2, 3)) / small
 print(f"y = {result(2, 3)}; when a moves a little, y moves {moved:.3f} times as much")
 assert abs(moved - (5 + 2 + 1)) < 1e-3, "the slope is the sum over the three roads"
 
-# %% The same, drawn (how it is drawn need not be read)
+# %% How to draw it (need not be read)
 PLACES = {"a": (0, 1), "b": (0, 0), "s": (1, 0.2), "p": (2, 1), "y": (3, 0.5)}
 ROADS = {"as": "1", "bs": "1", "ap": "s = 5", "sp": "a = 2", "sy": "1", "py": "1"}
 
@@ -80,7 +84,7 @@ def draw(axes, words, lit="", slopes=False, size=9):
             axes.text(*np.add(PLACES[start], PLACES[end]) / 2, slope, ha="center", va="center",
                       bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
 
-
+# %%
 with look():
     figure = new_figure(6.4, 2.4)
     words = {"a": "a = 2", "b": "b = 3", "s": "s = a + b = 5", "p": "p = s · a = 10",
@@ -127,16 +131,16 @@ def apply(op, *inputs):
     return Value(op.forward(*[value.data for value in inputs]), op, inputs)
 
 # %% [markdown]
-# The op `+` is the easiest: both of its slopes are 1, so both inputs get `grad` as it is. Write
-# the other two that we need, a product and exp. (You write in your own file: `tinygen start` made
-# it.)
+# The rule of `+` is the easiest: both of its slopes are 1, so both inputs get `grad` as it is.
+# Write the rules of two more ops, a product and exp. (You write in your own file: `tinygen start`
+# made it.)
 
 # %% The rules of two ops exercise="02.1" difficulty=2 minutes=6 lines=2
 class Rules:
     """What the inputs of an op get, when grad is the gradient with respect to its output y.
 
-    All arguments are arrays of one shape: grad, and from the forward pass the output y and the
-    inputs.
+    All arguments are arrays of one shape: grad, and from the forward pass the output y and
+    the inputs.
     """
 
     @staticmethod
@@ -163,11 +167,15 @@ class Rules:
 #    the two factors; for b, `grad` times the other. `exp` returns `grad` times y (not times a),
 #    with a comma behind it, in parentheses.
 
+# %% [markdown]
+# Three ops, each of a `forward` that NumPy has and a `backward`; and for values the signs + and
+# *.
+
 # %%
 Add = Op(np.add, lambda grad, y, a, b: (grad, grad))
 Mul = Op(np.multiply, Rules.mul)
 Exp = Op(np.exp, Rules.exp)
-Value.__add__ = lambda one, other: apply(Add, one, other)
+Value.__add__ = lambda one, other: apply(Add, one, other)  # what Python does for one + other
 Value.__mul__ = lambda one, other: apply(Mul, one, other)
 
 
@@ -191,7 +199,8 @@ predict("02.p1", "A recursion goes down every path and stores, in each value, th
 # %% [markdown]
 # ## 3. The recursion, as believed
 #
-# Here it is, in three lines. First on a + a, then on the graph that we solved by hand.
+# Here it is, in three lines. First on a + a, then on the graph that we solved by hand. It begins
+# with 1: the gradient of y with respect to y itself.
 
 # %%
 def store_on_every_path(value, grad):
@@ -200,13 +209,13 @@ def store_on_every_path(value, grad):
         store_on_every_path(source, share)
 
 
-a = Value(2.0)
-store_on_every_path(a + a, np.ones(()))
+a, one = Value(2.0), np.array(1.0)
+store_on_every_path(a + a, one)
 assert a.grad == 1, "the second share overwrote the first"
 reveal("02.p1", "b", "a is used twice, so two shares of 1 arrive, and the second overwrites the "
        "first. The sum a + a grows twice as fast as a.")
 values = example()
-store_on_every_path(values["y"], np.ones(()))
+store_on_every_path(values["y"], one)
 print("the recursion stores", {name: float(value.grad) for name, value in values.items()})
 assert values["a"].grad == 1, "one road of three is left"
 
@@ -228,7 +237,7 @@ def film(walk):
         del Value.__setattr__
     return frames
 
-
+# %%
 def show(frames, columns, title):
     with look():
         rows = -(-len(frames) // columns)
@@ -240,8 +249,8 @@ def show(frames, columns, title):
             axes.set_title(f"{number + 1}. {name} now has {grads[name]:g}", fontsize=9)
     return figure
 
-# %%
-frames = film(lambda y: store_on_every_path(y, np.ones(())))
+
+frames = film(lambda y: store_on_every_path(y, one))
 picture(show(frames, 3, "Store what arrives, on every path: a ends with 1, and should have 8"),
         "overwritten", "nine steps of the recursion, gradients in the boxes. a gets 2, then 5, "
         "then 1: each road wipes out the one before, the last one stays. s and b are wrong, too.")
@@ -267,11 +276,11 @@ def doubled(times):
 
 
 values = example()
-add_on_every_path(values["y"], np.ones(()), [])
+add_on_every_path(values["y"], one, [])
 assert (values["a"].grad, values["b"].grad) == (8, 3), "adding on every path is right"
 visits = []
 leaf, x = doubled(12)
-add_on_every_path(x, np.ones(()), visits)
+add_on_every_path(x, one, visits)
 assert leaf.grad == 2**12, "x doubled twelve times"
 assert len(visits) == 2**13 - 1, "the number of paths doubles with every step"
 reveal("02.p2", "c", f"it walks every path: 1 + 2 + 4 + ... + 4096 = {len(visits):,} visits. With "
@@ -280,15 +289,16 @@ reveal("02.p2", "c", f"it walks every path: 1 + 2 + 4 + ... + 4096 = {len(visits
 # %% [markdown]
 # ## 4. The rule
 #
-# Let u run over all *uses* of a value x, each use being an input of an op:
+# Let u run over the **users** of a value x: the values that were made with it (twice the same, if
+# it used x twice). In place of roads, look one step ahead only:
 #
 #     ∂y/∂x  =  Σᵤ  ∂y/∂u · ∂u/∂x
 #     x.grad =  sum of the shares that the users of x send
 #
 # Two things follow. Shares are **added**. And if x waits until *every* user has sent its share,
 # its gradient is complete, and x has to send on only once: **one visit for each value, not for
-# each path**. In the example s must wait for both p and y; had it answered p at once, it would
-# have had to answer again.
+# each path**. In the example s must wait for p and for y. If it sent on at once the 2 that it
+# gets from p, it would have to send again when the 1 from y arrives.
 #
 # So we need an order in which each value stands *after* the inputs it was made of. It is called a
 # **topological order**: a, b, s, p, y is one. Walked from its end, every user comes before what
@@ -298,9 +308,9 @@ reveal("02.p2", "c", f"it walks every path: 1 + 2 + 4 + ... + 4096 = {len(visits
 def topological_order(result):
     """All values that a result was made of, each one once, inputs before what was made of them.
 
-    result has an attribute inputs: a tuple of values, which have inputs of their own; a leaf's is
-    empty. Returns a list; the result is its last member. The same value may be an input of many
-    others, or twice of one.
+    result has an attribute inputs: a tuple of values, which have inputs of their own; a
+    leaf's is empty. Returns a list; the result is its last member. The same value may be an
+    input of many others, or twice of one.
     """
     ### BEGIN SOLUTION
     order, seen = [], set()
@@ -327,11 +337,12 @@ def topological_order(result):
 
 # %% The walk back exercise="02.3" difficulty=3 minutes=8 lines=4 needs=["02.2"]
 def backward(result):
-    """Add to the grad of every value behind a result the gradient of the result.
+    """Add the gradient of a result to the grad of every value that it was made of.
 
-    Every value has data and grad (arrays of one shape; grad is zeros before the first walk) and
-    shares(grad): a list of pairs (input, its share). The result's own gradient is set to ones.
-    topological_order is at hand. Returns nothing.
+    Every value has data and grad (arrays of one shape; grad is zeros before the first walk)
+    and shares(grad), which returns a list of pairs (input, its share). The result's own
+    grad is set to ones. topological_order, of the exercise before, is at hand. Nothing is
+    returned.
     """
     ### BEGIN SOLUTION
     result.grad = np.ones_like(result.data)
@@ -398,20 +409,20 @@ predict("02.p4", "x has shape (5, 3), b has shape (3,). Each of the 15 numbers o
 to_x, to_b = Add.backward(np.ones((5, 3)), None, np.zeros((5, 3)), np.zeros(3))
 assert to_b.shape == (5, 3), "the rule of + does not know about copies"
 nudged = [(np.zeros((5, 3)) + bias).sum() for bias in (np.zeros(3), np.array([1e-3, 0, 0]))]
-print("the rule of + gives shape", to_b.shape, "- but b moved by 0.001 moves the sum by",
-      round(nudged[1] - nudged[0], 6))
+print("the rule of + gives shape", to_b.shape, "- but when one number of b moves by 0.001, the sum "
+      "moves by", round(nudged[1] - nudged[0], 6))
 bias = np.zeros(3) - 0.1 * to_b
 assert bias.shape == (5, 3), "nothing complains, and the bias has grown"
 reveal("02.p4", "c", "each number of b is used five times, so five shares of 1 are added. Forget "
        "it, and a step of training makes the bias an array of shape (5, 3) without any error.")
 
-# %% Undo the broadcasting exercise="02.4" difficulty=4 minutes=10 lines=5
+# %% Undo the broadcasting exercise="02.4" difficulty=4 minutes=10 lines=4
 def unbroadcast(grad, shape):
     """The gradient of an array before it was broadcast.
 
-    shape (a tuple) is that of the array before, and grad has the shape after. Returns an array of
-    the shape before: the shares of all copies, added up. Broadcasting (1) puts new axes in front,
-    (2) stretches axes of length 1, wherever they are, or (3) does both.
+    shape (a tuple) is that of the array before, and grad has the shape after. Returns an
+    array of the shape before: the shares of all copies, added up. Broadcasting (1) puts new
+    axes in front, (2) stretches axes of length 1, wherever they are, or (3) does both.
     """
     ### BEGIN SOLUTION
     grad = grad.sum(axis=tuple(range(grad.ndim - len(shape))))
@@ -429,7 +440,7 @@ def unbroadcast(grad, shape):
 #    of `shape`, so collect the i with `shape[i] == 1`.
 
 # %% [markdown]
-# Broadcasting becomes an op of its own, `Stretch`, which `apply` puts in where shapes differ.
+# Broadcasting becomes an op of its own, `Stretch`, which + and * now put in where shapes differ.
 # Look at it beside `Sum`: the way back of each is the way forward of the other.
 
 # %%
@@ -482,8 +493,8 @@ for seed in range(200):
     ours, theirs = [Value(x) for x in arrays], [tg.tensor(x, requires_grad=True) for x in arrays]
     backward(random_program(ours, seed))
     random_program(theirs, seed).backward()
-    for one, other in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(one.grad, other.grad.numpy(), rtol=1e-9, atol=1e-9, err_msg=
+    for our, their in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(our.grad, their.grad.numpy(), rtol=1e-9, atol=1e-9, err_msg=
                                    f"program {seed}: our gradient differs from tinygen's")
 print("200 programs, 800 gradients: our engine and tinygen's agree")
 
@@ -493,9 +504,11 @@ print("200 programs, 800 gradients: our engine and tinygen's agree")
 # A photograph is blurred, because the camera moved while the shutter was open: what it saw is a
 # sum of shifted copies of the scene, Σₖ wₖ · copyₖ, one copy for each place where the camera was,
 # and wₖ is the share of time it spent there. We do not know the 25 weights w. But we photographed
-# a test card of random dots whose sharp picture we have. So: begin with w = 0, let the engine
-# find the gradient of the error with respect to each wₖ, take a small step against it, and
-# repeat.
+# a test card of random dots whose sharp picture we have.
+#
+# So begin with w = 0, and let the engine find the gradient of the error with respect to each wₖ.
+# Where it is above zero, the error grows with wₖ: make wₖ a little smaller. Where it is below
+# zero, make wₖ larger. Repeat. That is **gradient descent**, and most of deep learning is this.
 
 # %%
 REACH = [(down, right) for down in range(-2, 3) for right in range(-2, 3)]
@@ -504,6 +517,7 @@ shake[[0, 1, 1, 2, 3, 4], [1, 1, 2, 2, 3, 3]] = [0.1, 0.15, 0.2, 0.25, 0.2, 0.1]
 
 
 def copies(scene):
+    """Shifted by each way; what leaves on one side enters on the other."""
     return [np.roll(scene, way, axis=(-2, -1)) for way in REACH]
 
 
@@ -513,6 +527,8 @@ def photograph(scene):
 
 card = rng.choice([-1.0, 1.0], size=(32, 32))
 seen = photograph(card)
+
+# %%
 weights, sharp = [Value(0.0) for _ in REACH], [Value(copy) for copy in copies(card)]
 losses, learned = [], []
 for _ in range(21):
@@ -545,12 +561,15 @@ picture(figure, "blur", "a card of random dots, and its photograph, smeared alon
 # %% [markdown]
 # ## 8. The library's engine
 #
-# tinygen's op has the two halves that ours has. Instead of getting its arrays handed over,
-# `backward` asks the context `ctx` for what `forward` kept there; and it does nothing for an
-# input that wants no gradient. The walk (`tinygen/autograd/engine.py`, `_walk`) takes the
-# youngest op first, which is a topological order that needs no search; it un-broadcasts once, in
-# one place (`_fitted`), so that no op has to; and it has no recursion, since Python allows a
-# depth of only about a thousand.
+# A tinygen op is a class with the same two halves. Read `Mul` below beside your own rule:
+# - what ours got handed over, `forward` keeps in the context `ctx`, and `backward` takes from
+#   there;
+# - it computes nothing for an input that wants no gradient;
+# - `mixes_dtypes` says that whole numbers may stand beside fractions.
+#
+# The walk is `_walk` in `tinygen/autograd/engine.py`. It takes the youngest op first, which is a
+# topological order that needs no search, and no recursion: Python allows a depth of about a
+# thousand. It un-broadcasts in one place, `_fitted`, so that no op has to.
 
 # %%
 print(inspect.getsource(elementwise.Mul))
@@ -565,9 +584,12 @@ assert (float(a.grad), float(b.grad)) == (8, 3), "the library agrees with the ha
 # %% [markdown]
 # **An op of your own**, of the same shape. `Shift` moves a picture; what leaves on one side
 # enters on the other. A pixel's gradient comes back from where the pixel went, so the way back is
-# the opposite shift. With it, the library can hold the blur fixed and differentiate with respect
-# to the *picture*: letters that were photographed with the same shaking camera, and whose sharp
-# picture nobody has.
+# the opposite shift. (`ctx.xp` is NumPy, or CuPy if the picture is on a GPU.)
+#
+# With it the library can hold the learned blur fixed and differentiate with respect to the
+# *picture*: some characters, photographed with the same shaking camera. Which sharp picture,
+# blurred, gives this photograph? `tg.grad` returns the gradient of the loss, without adding it
+# anywhere.
 
 # %%
 class Shift(tg.autograd.Function):
@@ -587,6 +609,7 @@ def blurred(scene):
     return sum(parts[1:], parts[0])
 
 
+# %%
 letters = tg.data.draw_glyphs(4, seed=2)[0] / 255
 seen = tg.tensor(photograph(letters))
 guess, strip = seen, {"photo": seen.numpy()}
@@ -597,13 +620,13 @@ for step in range(1, 101):
     guess = guess.detach() - 0.45 * grad
     if step in (3, 20, 100):
         strip[step] = guess.numpy()
-
-# %%
 before, after = (np.mean((strip[key] - letters) ** 2) for key in ("photo", 100))
 print(f"squared error per pixel: photograph {before:.4f}, after 100 steps {after:.4f}")
 assert after < before / 10, "the letters are not sharper"
 few = tg.tensor(rng.standard_normal((2, 4, 3)), requires_grad=True)
 assert tg.gradcheck(lambda x: Shift.apply(x, 1, -2), few), "lesson 03 says what this does"
+
+# %%
 strip["truth"] = letters
 picture(plots.film_strip([frame.clip(0, 1) for frame in strip.values()], list(strip), unit="step",
                          title="A blur undone by gradient descent on the picture"),
@@ -630,9 +653,9 @@ picture(plots.film_strip([frame.clip(0, 1) for frame in strip.values()], list(st
 #
 # **Commonest wrong answers.** 02.1: the factors swapped; for exp, `grad * a`: the checker says
 # that the slope of exp is its output. 02.2: the value appended before its inputs, or no memory of
-# what was seen. 02.3: `=` for `+=` ("one branch only"); sending on at once inside a recursion
-# ("before all had arrived"). 02.4: only the leading axes are summed; `mean` for `sum`; the axes
-# of length 1 lost.
+# what was seen. 02.3: `=` for `+=` ("the share of one use alone"); sending on at once in a
+# recursion ("before all its users have sent theirs"). 02.4: only the leading axes are summed;
+# `mean` for `sum`; the axes of length 1 lost.
 #
 # **10 minutes:** sections 1 and 3 on the board: three roads, the film of the recursion, p1 and
 # p2. **40 minutes:** all to section 4, with exercises 02.1 to 02.3 in class; 02.4 and the camera

@@ -12,7 +12,7 @@
 #
 # **Beliefs to test.** *The smaller the step, the better the slope. `np.allclose` is good enough
 # to compare. And anyway, if the network learns, its gradients are right.* Each of them is
-# reasonable, and each has cost people weeks.
+# reasonable, and each is wrong.
 
 # %% setup
 import numpy as np
@@ -45,16 +45,15 @@ assert abs(forward - 12.61) < 1e-9, "the forward difference is off by 0.61"
 assert abs(central - 12.01) < 1e-9, "the central difference is off by 0.01"
 
 # %% [markdown]
-# The central one is sixty times better for one evaluation more, so it is the one to take. A
-# function of many numbers, which returns *one* number, has a slope for each of them: move one,
-# leave the rest.
+# The central one is sixty times better here, so it is the one to take. A function of many
+# numbers, which returns *one* number, has a slope for each of them: move one, leave the rest.
 
-# %% The central difference exercise="03.1" difficulty=2 minutes=8 lines=7
+# %% The central difference exercise="03.1" difficulty=2 minutes=8 lines=6
 def numerical_gradient(f, x, h=1e-5):
     """The slopes of f at x, by central differences.
 
-    f takes an array like x and returns a number. x is a float64 array of any shape, and must not be
-    changed. Returns an array of the shape of x.
+    f takes an array like x and returns a number. x is a float64 array of any shape, and
+    must not be changed. Returns an array of the shape of x.
     """
     ### BEGIN SOLUTION
     gradient = np.empty_like(x)
@@ -78,21 +77,22 @@ predict("03.p1", "Central difference, float64 (about 16 digits). With which h is
 
 # %%
 def errors(h, dtype, way):
-    """The relative errors of the slope of tanh at sixty points."""
-    x = np.linspace(0.2, 1.5, 60).astype(dtype)
+    """The error of the slope of tanh, relative to the slope: the median of 400 points."""
+    x = np.linspace(0.2, 1.5, 400).astype(dtype)
     h = dtype(h)
     before = x if way == "forward" else x - h
     slope = (np.tanh(x + h) - np.tanh(before)) / (h if way == "forward" else 2 * h)
     right = 1 - np.tanh(x.astype(np.float64)) ** 2
-    return abs(slope - right) / right
+    return np.median(abs(slope - right) / right)
 
 
+for h in (1e-2, 1e-5, 1e-9, 1e-15):
+    power = int(np.floor(np.log10(errors(h, np.float64, "central"))))
+    print(f"central, float64, h = {h:.0e}: the error is a few times 1e{power:+03d}")
 steps = 10.0 ** np.arange(-14, 0.1, 0.25)
-curves = {(way, dtype): np.array([np.median(errors(h, dtype, way)) for h in steps])
+curves = {(way, dtype): np.array([errors(h, dtype, way) for h in steps])
           for dtype in (np.float64, np.float32) for way in ("forward", "central")}
 best = {key: steps[curve.argmin()] for key, curve in curves.items()}
-for (way, dtype), h in best.items():
-    print(f"{way} {dtype.__name__}: best h {h:.0e}, error {curves[way, dtype].min():.0e}")
 assert 1e-6 < best["central", np.float64] < 1e-4, "central, float64: about the cube root of 1e-16"
 assert 1e-10 < best["forward", np.float64] < 1e-6, "forward, float64: about the square root"
 assert curves["central", np.float32].min() > 1e-7, "float32 never gets near"
@@ -103,9 +103,9 @@ with look():
     axes = figure.subplots()
     for (way, dtype), curve in curves.items():
         colour = BLUE if dtype is np.float64 else VERMILION
-        axes.loglog(steps, curve + 1e-17, color=colour, linestyle="-" if way == "central" else "--",
-                    label=f"{way}, {dtype.__name__}")
-    axes.set(xlabel="step h", ylabel="relative error (median of 60)", ylim=(1e-13, 10))
+        line = "-" if way == "central" else "--"
+        axes.loglog(steps, curve, line, color=colour, label=f"{way}, {dtype.__name__}")
+    axes.set(xlabel="step h", ylabel="relative error of the slope", ylim=(1e-13, 10))
     axes.annotate("rounding", (1e-11, 1e-5), rotation=-31, color=FAINT)
     axes.annotate("the bend", (2.5e-4, 3e-10), rotation=48, color=FAINT)
     axes.legend(loc="lower left")
@@ -115,8 +115,9 @@ reveal("03.p1", "b", "below 1e-5 the difference of two nearly equal numbers lose
        "1e-15 x + h is hardly another number than x. In float32 no step gives six good digits.")
 
 # %% [markdown]
-# **Why a V.** Taylor's series says how far a difference is off, and a computer keeps numbers only
-# to a relative precision ε (2e-16 in float64, 1e-7 in float32):
+# **Why a V.** Taylor's series says how far a difference is off (f″ and f‴ are the second and
+# third derivatives), and a computer keeps numbers only to a relative precision ε (2e-16 in
+# float64, 1e-7 in float32):
 #
 #     central:   error  ≈  h²/6 · f‴(x)  +  ε · f(x) / h
 #                          the bend         the rounding
@@ -138,16 +139,18 @@ predict("03.p2", "The true gradient is 1e-9 (a loss that was averaged over many 
 
 # %%
 verdict = np.allclose(2e-9, 1e-9)
+print("np.allclose(2e-9, 1e-9) is", verdict)
 assert verdict, "allclose lets everything pass below its absolute tolerance"
 reveal("03.p2", "a", "it accepts whatever differs by less than 1e-8. Small gradients are all "
        "'close' to each other, and to zero. The measure must be relative.")
 
 # %% [markdown]
-# The **relative error** compares the difference with the size of the numbers:
+# The **relative error** compares the difference with the size of the numbers. With a for what the
+# code computes (the analytic gradient) and n for what was measured (the numeric one) it is
 #
 #     |a − n| / (|a| + |n|)
 #
-# It is 0 if both agree, 1/3 if one is twice the other, and 1 if one is zero or has the other
+# That is 0 if both agree, 1/3 if one is twice the other, and 1 if one is zero or has the other
 # sign. Where both are zero they agree, so there it is 0. A usual scale, for float64 and h = 1e-5:
 # up to 1e-7 is right; 1e-4 may be a kink (next section), and is too much without one; 1e-2 is
 # wrong.
@@ -156,8 +159,8 @@ reveal("03.p2", "a", "it accepts whatever differs by less than 1e-8. Small gradi
 def relative_error(a, n):
     """|a − n| / (|a| + |n|), for each element; 0 where both are 0.
 
-    a and n are float64 arrays of one shape. Returns an array of that shape. NumPy gives no warning,
-    and no small number is added: 1e-12 against 2e-12 is 1/3, too.
+    a and n are float64 arrays of one shape. Returns an array of that shape. NumPy gives no
+    warning, and no small number is added: 1e-12 against 2e-12 is 1/3, too.
     """
     ### BEGIN SOLUTION
     size = np.abs(a) + np.abs(n)
@@ -178,17 +181,16 @@ np.testing.assert_allclose(relative_error(a, n), [1 / 3, 0, 0, 1], err_msg="the 
 x = rng.standard_normal((3, 4))
 measured = numerical_gradient(lambda x: np.tanh(x).sum(), x)
 worst = relative_error(1 - np.tanh(x) ** 2, measured).max()
-print(f"tanh' = 1 - tanh²:  worst relative error {worst:.0e}")
 assert worst < 1e-7, "the rule is right"
 wrong = relative_error(1 - np.tanh(x), measured).max()
-print(f"tanh' = 1 - tanh :  worst relative error {wrong:.0e}")
+print(f"slope of tanh as 1 - tanh²: worst relative error below 1e-7; as 1 - tanh: {wrong:.2f}")
 assert wrong > 1e-2, "the square was forgotten, and it shows"
 
 # %% [markdown]
 # ## 3. Kinks
 #
 # relu(x) = max(x, 0) has the slope 0 on the left of zero and 1 on the right. At zero itself it
-# has none, it has a **kink**. A step that reaches over the kink measures a bit of both. Look at
+# has no slope but a **kink**. A step that reaches over the kink measures a bit of both. Look at
 # points around it, with a coarse step h = 0.001.
 
 # %%
@@ -235,9 +237,10 @@ picture(figure, "kink", "left: the measured slope is a ramp from 0 to 1 where th
 def directional_check(f, x, gradient, direction, h=1e-5):
     """The slope of f at x along a direction: measured, and as the gradient says.
 
-    f takes an array like x and returns a number; gradient and direction have the shape of x. The
-    direction is first scaled to length 1 (the root of the sum of its squares). Returns two numbers:
-    the central difference with a step of length h, and the sum of gradient times direction.
+    f takes an array like x and returns a number; gradient and direction have the shape of
+    x. The direction is first scaled to length 1 (the root of the sum of its squares).
+    Returns two numbers: the central difference with a step of length h, and the sum of
+    gradient times direction.
     """
     ### BEGIN SOLUTION
     v = direction / np.sqrt((direction * direction).sum())
@@ -257,8 +260,10 @@ def directional_check(f, x, gradient, direction, h=1e-5):
 pictures = rng.standard_normal((10, 100, 100))  # a hundred thousand numbers
 weight = rng.standard_normal(pictures.shape)
 
+
 def loss(x):
     return (weight * np.tanh(x)).sum()
+
 
 gradients = {"right": weight * (1 - np.tanh(pictures) ** 2)}
 gradients["all too large by 1 %"] = 1.01 * gradients["right"]
@@ -268,10 +273,11 @@ found = {name: [] for name in gradients}
 for _ in range(8):
     direction = rng.standard_normal(pictures.shape)
     for name, gradient in gradients.items():
-        pair = directional_check(loss, pictures, gradient, direction)
-        found[name].append(float(relative_error(*map(np.asarray, pair))))
+        measured, said = directional_check(loss, pictures, gradient, direction)
+        found[name].append(float(relative_error(np.asarray(said), np.asarray(measured))))
 for name, values in found.items():
-    print(f"{name:24} relative error along 8 directions: {np.median(values):.0e} (median)")
+    middle = np.median(values)
+    print(f"{name:24} relative error", "below 1e-6" if middle < 1e-6 else f"about {middle:.0e}")
 assert max(found["right"]) < 1e-5, "sixteen evaluations instead of 200,000"
 assert max(found["all too large by 1 %"]) > 1e-3, "a fault everywhere is seen at once"
 assert max(found["ONE of 100,000 doubled"]) > 1e-5, "a single fault is thinned out, not hidden"
@@ -283,7 +289,9 @@ assert max(found["ONE of 100,000 doubled"]) > 1e-5, "a single fault is thinned o
 #
 # ## 5. Where do you look?
 #
-# Five bugs, all seen in real code, in one layer with weight decay:
+# Five bugs of the kind that people write, in one layer: five rows x of four numbers go in, c
+# stands for what comes after, and the last term is *weight decay*, which keeps weights small
+# (lesson 05).
 #
 #     a = x·w + b        y = tanh(a)        L = Σ c·y + λ/2 · Σw²
 #     δ = c · (1 − y²)   ∂L/∂w = xᵀ·δ + λw  ∂L/∂b = Σ over the rows of δ
@@ -296,8 +304,8 @@ def layer_loss(x, c, w, b):
 def layer_gradients(x, c, w, b, bug=""):
     a = x @ w + b
     y = np.tanh(a)
-    slope = {"slope of tanh left out": 1 + 0 * y, "1 − a² for 1 − y²": 1 - a**2}.get(bug, 1 - y**2)
-    delta = c * slope
+    slopes = {"slope of tanh left out": 1, "1 − a² for 1 − y²": 1 - a**2}
+    delta = c * slopes.get(bug, 1 - y**2)
     rows = slice(1 if bug == "first row left out" else 0, None)
     decay = 2 if bug == "weight decay twice" else 1
     db = delta.mean(0) if bug == "mean over rows for sum" else delta.sum(0)
@@ -328,6 +336,8 @@ usual = [layer_error(0.5, bug) for bug in BUGS]
 assert layer_error(0.5, "") < 1e-6, "without a bug all is well"
 assert [error > 1e-6 for error in tiny] == [True, True, False, False, False], "three are missed"
 assert min(usual) > 1e-4, "with weights of a usual size every one shows"
+
+# %%
 with look():
     figure = new_figure(7.2, 2.6)
     axes = figure.subplots()
@@ -349,17 +359,18 @@ reveal("03.p3", "b", "near zero tanh is a straight line and the decay is next to
 #
 # A whole network fails its check. Which of its layers is to blame? Check each by itself, on the
 # input that it gets. Its output y is an array, and a check needs a number: take Σ v·y with a
-# **random** v. Then `backward(v, x)` must be the gradient of that number. (Why not v = 1? A
-# softmax's outputs sum to 1 whatever x is: every slope would be zero, right or wrong.)
+# **random** v. Then `backward(v, x)` must be the gradient of that number: v plays the part that
+# `grad` had in lesson 02. (Why not v = 1? A softmax's outputs sum to 1 whatever x is: every slope
+# would be zero, right or wrong.)
 
 # %% Find the planted bug exercise="03.4" difficulty=4 minutes=12 lines=9 needs=["03.1", "03.2"]
 def find_bug(layers, x):
     """The number of the layer whose backward is wrong, counted from 0; -1 if none is.
 
-    layers is a list of pairs (forward, backward): forward(x) is the output y, and backward(v, x)
-    the gradient of the sum of v * y with respect to x. x is the input of the first layer; the
-    output of each is the input of the next. A layer is wrong if a relative error is above 1e-4.
-    numerical_gradient and relative_error are at hand.
+    layers is a list of pairs (forward, backward): forward(x) is the output y, and
+    backward(v, x) the gradient of the sum of v * y with respect to x. x is the input of the
+    first layer; the output of each is the input of the next. A layer is wrong if a relative
+    error is above 1e-4. numerical_gradient and relative_error are at hand.
     """
     ### BEGIN SOLUTION
     rng = np.random.default_rng(0)
@@ -436,7 +447,10 @@ def train(has_bug):
 
 
 right, buggy = train(False), train(True)
+print(f"what a check says to this bug (section 5): relative error {usual[2]:.2f}")
 assert buggy[-1] < 0.3 * buggy[0], "it learns, bug or no bug"
+
+# %%
 with look():
     figure = new_figure(5.6, 2.8)
     axes = figure.subplots()
@@ -451,12 +465,15 @@ picture(figure, "learns", "two falling curves of the loss, one with right gradie
 # ## 8. What no gradient check can see
 #
 # A check compares a function with its own slope. If the *function* is wrong, its slope is right
-# for the wrong function. The article has such a case. A variational autoencoder (lesson 10) needs
-# the distance of a Gaussian with mean μ and log-variance l from a standard one:
+# for the wrong function. The article that this course puts right has such a case. A variational
+# autoencoder (lesson 10) needs to know how far a Gaussian q, of mean μ and log-variance l, is
+# from the standard one, p. The measure is the average of log q(z) − log p(z) over draws z of q,
+# called KL:
 #
 #     KL = ½ Σ (μ² + exp(l) − 1 − l)
 #
-# The article's program has squared logarithms instead, no μ, and ½ twice. Both get checked.
+# The article's program squares logarithms where variances should be, has no μ, and halves twice.
+# Check both formulas.
 
 # %%
 def kl(mu, logvar):
@@ -476,27 +493,32 @@ for mu, logvar in [(0.0, 0.0), (5.0, 0.0), (0.0, 2.0), (0.0, -10.0)]:
     pair = [float(f(tg.tensor([mu]), tg.tensor([logvar]))) for f in (kl_of_the_article, kl)]
     print(f"{mu:4} {logvar:6} {pair[0]:12.2f} {pair[1]:12.2f}")
 assert pair[0] < 0 < pair[1], "a distance below zero"
-draws = 1.3 + np.exp(-0.7 / 2) * rng.standard_normal(400_000)
-density = -0.5 * ((draws - 1.3) ** 2 / np.exp(-0.7) - 0.7)  # log q and log p, less a constant
-sampled = (density + 0.5 * draws**2).mean()
+
+# %%
+z = 1.3 + np.exp(-0.7 / 2) * rng.standard_normal(400_000)  # draws of q with μ = 1.3, l = -0.7
+log_q = -0.5 * ((z - 1.3) ** 2 / np.exp(-0.7) - 0.7)  # both without the same constant
+log_p = -0.5 * z**2
+sampled = (log_q - log_p).mean()
 closed = float(kl(tg.tensor([1.3]), tg.tensor([-0.7])))
-print(f"at μ = 1.3, l = -0.7: sampled {sampled:.3f}, formula {closed:.3f}")
+print(f"at μ = 1.3, l = -0.7: averaged over draws {sampled:.3f}, by the formula {closed:.3f}")
 assert abs(sampled - closed) < 0.02, "the right formula agrees with its definition"
 with np.errstate(over="ignore"):
-    assert np.isinf(np.log(np.exp(np.float32(100)) + np.float32(1e-8))), "and it overflows, too"
+    logarithm = np.log(np.exp(np.float32(100)) + np.float32(1e-8))
+print("the article's log(exp(l) + 1e-8) at l = 100, in float32:", logarithm)
+assert np.isinf(logarithm), "exp overflows, and the 1e-8 does not help"
 
 # %% [markdown]
-# What finds it: **properties** (a distance is never negative; it is 0 for μ = l = 0) and
-# **another way to the same number** (draw samples and average). The last line is the article's
-# 1e-8, which was to save a logarithm: exp overflows before it can. No check at usual values sees
-# that either.
+# What finds it: **properties** (KL is never negative; it is 0 for μ = l = 0) and **another way to
+# the same number** (draw, and average). The last line is about the article's 1e-8, which was to
+# keep a logarithm from failing: exp overflows first. No check at usual values sees that either.
 #
 # ## 9. Real use
 #
 # `tg.gradcheck(function, inputs)` is what you built: central differences in float64, a random v,
 # directions where an input is large, and the two-sided test for kinks. `tg.gradgradcheck` checks
-# the *second* derivative: the gradient is a function, too. First on a convolution, then on a bad
-# op.
+# the *second* derivative: the gradient is a function, too. Here are both on a convolution (lesson
+# 06), and the first on an op with a bug. Read its message: which input, which entry, both
+# numbers.
 
 # %%
 shapes = {"pictures": (2, 3, 5, 4), "weight": (4, 3, 3, 2), "bias": (4,)}
@@ -557,7 +579,7 @@ def both_ways(image, h=1e-5):
     """The gradient of the loss with respect to the picture: by the rules, and measured."""
     x = tg.tensor(image[None, None], requires_grad=True)
     (gradient,) = tg.grad(F.cross_entropy(judge(x), tg.tensor(labels[1:2])), x)
-    moves, slopes = h * np.eye(784).reshape(7, 112, 28, 28), []
+    moves, slopes = h * np.eye(784).reshape(7, 112, 28, 28), []  # one pixel each, in 7 batches
     with tg.no_grad():
         for move in moves:
             slopes.append((losses_of(image + move) - losses_of(image - move)).numpy() / (2 * h))
@@ -614,11 +636,11 @@ reveal("03.p4", "c", "on black ground all values in a pooling window are equal. 
 # relu layers shows 1e-2. Bug or kink?* Check layer by layer, fewer data, smaller h: a kink moves
 # away, a bug stays.
 #
-# **Commonest wrong answers.** 03.1: the forward difference ("only one side was moved"); division
-# by h for 2h (a constant factor of 2); x changed in place and not put back. 03.2: 1e-8 added
-# below ("tiny gradients look right"); 0/0 is NaN. 03.3: the direction not scaled; product not
-# summed. 03.4: v = 1 ("a softmax cannot be judged with ones"); every layer checked on the first
-# input.
+# **Commonest wrong answers.** 03.1: the forward difference ("x was moved to the right only");
+# division by h for 2h (a constant factor of 2); x changed in place. 03.2: 1e-8 added below ("tiny
+# gradients then look right whatever they are"); NaN for 0/0. 03.3: the direction not scaled; the
+# product not summed (the shape). 03.4: v = 1 ("the outputs of a softmax sum to 1 whatever x is");
+# every layer checked on the first input, which fails where shapes change.
 #
 # **10 minutes:** the V curve (p1), and section 7: two curves, one bug. **40 minutes:** sections 1
 # to 6 with 03.1, 03.2 and 03.4; then p4 with the picture of the judge as a riddle, before the

@@ -51,7 +51,7 @@ for lr, wanted in [(0.1, 0.64), (0.9, 0.64), (1.1, 1.44)]:
 # A dense layer is a product and a sum: `logits = x @ weight.T + bias`. With N pictures of D pixels
 # and K classes, `x` is (N, D), `weight` is (K, D) as in PyTorch, and `logits` is (N, K). Softmax
 # turns the logits of each picture into probabilities. The loss is the mean, over the N pictures,
-# of −log(the probability of the right class):
+# of −log(the probability of the right class), with the natural logarithm:
 #
 #     p[n, k] = exp(logits[n, k]) / Σⱼ exp(logits[n, j])
 #     loss    = −(1/N) · Σₙ log p[n, labels[n]]
@@ -93,9 +93,9 @@ def linear_cross_entropy(x, weight, bias, labels):
 # %% [markdown] hints="04.1"
 # 1. What are the shapes of logits, p and delta? Which of the sums in the formulas runs over the
 #    classes, and which over the pictures?
-# 2. Compute `log_p` (N, K) first, row by row stable, and p from it by exp. With
-#    `log_p[np.arange(N), labels]` you pick one number from each row: log of the probability of the
-#    right class.
+# 2. Compute `shifted` and from it `log_p` (N, K) first; then p is its exp. (keepdims=True keeps
+#    what you subtract in the shape (N, 1).) `log_p[np.arange(N), labels]` picks one number from
+#    each row: log of the probability of the right class.
 # 3. The loss is minus the mean of those N numbers. For delta take p, subtract 1 at the same N
 #    places, and divide everything by N, since the loss is a mean. The three gradients are the three
 #    formulas: a product with weight, a product of the transposed delta with x, a sum over axis 0.
@@ -152,10 +152,13 @@ reveal("04.p1", "b", "Each class gets about 1/10, and -log(1/10) is 2.30. If the
 # ## 3. The whole gradient, or a cheap guess
 #
 # *Gradient descent* takes the gradient over all N pictures for each step. *Stochastic* gradient
-# descent (SGD) takes one picture, drawn at random; with some pictures, say 50, they are a
-# *mini-batch*. The guess is right on average: the gradients of the 20 mini-batches of an epoch have
-# the whole gradient as their mean. So SGD is nothing else than gradient descent on random batches.
-# What it buys is the number of steps for the same number of pictures read.
+# descent (SGD) takes one picture, drawn at random, or some, say 50: a *mini-batch*. That gradient
+# is a guess, and right on average: the gradients of 20 mini-batches, which together are all 1000
+# pictures, have the whole gradient as their mean. So SGD is gradient descent on random batches,
+# and nothing else. What it buys is many steps for the same number of pictures read.
+#
+# Here are three runs, each at a rate that suits it. Why not always take one picture? Fifty at once
+# are one product of matrices, and that takes far less than fifty times one picture's.
 
 # %% Gradient descent, mini-batches and single pictures: each reads 2000 pictures
 batches = np.split(rng.permutation(1000), 20)
@@ -303,7 +306,7 @@ RULES = {  # how many arrays it remembers; called with theta, gradient, these ar
 def descend(name, gradient_at, theta, lr, steps):
     """All points on the way: (steps + 1, size of theta)."""
     count, rule = RULES[name]
-    arrays, path = [np.zeros_like(theta)] * count, [theta]
+    arrays, path = [np.zeros_like(theta) for _ in range(count)], [theta]
     for step in range(1, steps + 1):
         theta, *arrays = rule(theta, gradient_at(theta), *arrays, step, lr)
         path.append(theta)
@@ -409,8 +412,8 @@ reveal("04.p3", "b", "The sum of 1000 squares is 1000, and its root 31.6. So Ada
 # %% [markdown]
 # ## 6. Break it: four silent bugs
 #
-# No error and no warning; only the numbers know. All four are in the programs that the article
-# prints.
+# No error and no warning; only the numbers know. All four are in the programs of the article that
+# this course puts right.
 #
 # 1. **Softmax twice.** The net ends in softmax, and then comes a loss that takes softmax itself.
 #    What it gets for logits lies between 0 and 1, so the second softmax can never be sure: for ten
@@ -445,9 +448,10 @@ for what, logits, least in [("unsure", 0 * sure_of_0, 9.9), ("sure, and wrong", 
 some = tg.tensor(train_x[:20].astype(np.float32))
 made_within = lambda x: tg.nn.Dense(196, 10)(x)  # noqa: E731
 made_once = tg.nn.Sequential(tg.nn.Dense(196, 32), tg.nn.ReLU(), tg.nn.Dense(32, 10))
+count = len(list(made_once.parameters()))
 assert made_within(some).tolist() != made_within(some).tolist(), "two calls, two answers"
 assert made_once(some).tolist() == made_once(some).tolist(), "a Module keeps its weights"
-assert len(list(made_once.parameters())) == 4, "and calls make no new ones: 2 weights, 2 biases"
+assert len(list(made_once.parameters())) == count == 4, "and its calls make no new ones"
 
 before = tg.tensor(train_x @ layers_of(theta)[0].T, requires_grad=True)
 silent = {}

@@ -347,8 +347,8 @@ predict(
 )
 
 # %% [markdown]
-# **Break it.** The article that this course sets right calls dropout without a mode. Whatever the
-# framework takes as the default, it is wrong either in training or in testing.
+# **Break it.** The article calls dropout without a mode. Whatever its framework takes as the
+# default is wrong either in training or in testing.
 
 # %%
 with_dropout = net(after=lambda: nn.Dropout(0.8))

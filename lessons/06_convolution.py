@@ -54,13 +54,13 @@ def gallery(panels, name, alt):
 # and add up: 1·1 + 2·2 + 0·3 + 1·4 = 9. Move the kernel one to the right: 2·1 + 3·2 + 1·3 + 4·4 =
 # 27. The second row gives 8 and 13. That is all:
 #
-#     y[i, j] = Σ over a and b:  x[i + a, j + b] · w[a, b]
+#     y[i, j] = Σ over u and v:  x[i + u, j + v] · w[u, v]
 #
-# How large is y? Let the picture have H rows and the kernel k. *Padding* p adds p rows of zeros
-# above and p below. Then the kernel can begin in H + 2p - k + 1 rows. With a *stride* s it moves s
-# rows at a time, so it begins in every s-th of them:
+# How large is y? Let the picture have H rows and the kernel KH. *Padding* p adds p rows of zeros
+# above and p below. Then the kernel can begin in H + 2p - KH + 1 rows. With a *stride* s it moves s
+# rows at a time, so it begins in every s-th of them (// divides and rounds down):
 #
-#     rows of y = (H + 2p - k) // s + 1          (// divides and rounds down)
+#     rows of y = (H + 2p - KH) // s + 1
 
 # %%
 predict(
@@ -102,9 +102,10 @@ reveal("06.p1", "b", "(28 + 2·1 - 5) // 2 + 1 = 25 // 2 + 1 = 12 + 1. Half a st
 # ## 2. Channels, a batch, stride and padding
 # Pictures come in batches (N of them), with channels (C: red, green and blue, or what an earlier
 # layer made). A layer has O kernels. Each spans all channels of the picture, and makes one channel
-# of y; b has one number for each kernel. With xp for x and its border of zeros:
+# of y; b has one number for each kernel, which is added. With xp for x and its border of zeros:
 #
-#     y[n, o, i, j] = b[o] + Σ over c, a, b:  xp[n, c, i·s + a, j·s + b] · w[o, c, a, b]
+#     y[n, o, i, j] = b[o] + Σ  xp[n, c, i·s + u, j·s + v] · w[o, c, u, v]
+#                         c,u,v
 
 # %% Convolution with loops exercise="06.1" difficulty=2 minutes=10 lines=10
 def conv2d(x, w, b, stride=1, padding=0):
@@ -142,8 +143,8 @@ def conv2d(x, w, b, stride=1, padding=0):
 #    three axes: N numbers are left, for y[:, o, i, j]. Add b[o].
 
 # %% Filters: kernels that were thought up, not learned
-letter = tg.data.draw_glyphs(1, seed=8, characters="R")[0][None] / 255  # (1, 1, 28, 28), ink is 1
-edge = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+letter = tg.data.draw_glyphs(1, seed=8, characters="R")[0][None] / 255  # (1, 1, 28, 28)
+edge = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])  # what is right less what is left
 mean = np.full((3, 3), 1 / 9)
 kernels = np.stack([edge, edge.T, mean])[:, None]
 maps = conv2d(letter, kernels, np.zeros(3), padding=1)
@@ -164,7 +165,7 @@ bare, framed = paper, paper
 for _ in range(6):
     bare = conv2d(bare, mean[None, None], np.zeros(1))
     framed = conv2d(framed, mean[None, None], np.zeros(1), padding=1)
-used = np.zeros((28, 28))
+used = np.zeros((28, 28))  # in how many windows of 3 x 3 each pixel is, without padding
 for i in range(26):
     for j in range(26):
         used[i : i + 3, j : j + 3] += 1
@@ -190,7 +191,11 @@ gallery(
 # same order. Row times column is the sum that we want, and one product of matrices makes all of
 # them. The function that lays out the windows is called `im2col`, image to columns:
 #
-#     y = W · columns      W: (O, C·KH·KW)   columns: (C·KH·KW, N·rows·cols)   y: (O, N·rows·cols)
+#     y = W · columns + b
+#
+#     W        (O, C·KH·KW)              a row for each kernel
+#     columns  (C·KH·KW, N·rows·cols)    a column for each window
+#     y        (O, N·rows·cols)          a row for each channel
 #
 # Down a column, go through the window as `w[o].ravel()` goes through a kernel: channel, row,
 # column. From left to right come the windows: picture by picture, in each one as you read.
@@ -212,22 +217,22 @@ def im2col(x, kernel_size, stride=1, padding=0):
     (n, c, height, width), (kh, kw) = x.shape, kernel_size
     rows, cols = (height - kh) // stride + 1, (width - kw) // stride + 1
     columns = np.zeros((c, kh, kw, n, rows, cols), x.dtype)
-    for a in range(kh):
-        for b in range(kw):
-            pixels = x[:, :, a : a + rows * stride : stride, b : b + cols * stride : stride]
-            columns[:, a, b] = pixels.transpose(1, 0, 2, 3)
+    for u in range(kh):
+        for v in range(kw):
+            pixels = x[:, :, u : u + rows * stride : stride, v : v + cols * stride : stride]
+            columns[:, u, v] = pixels.transpose(1, 0, 2, 3)
     return columns.reshape(c * kh * kw, n * rows * cols)
     ### END SOLUTION
 
 # %% [markdown] hints="06.2"
-# 1. The matrix has two axes, but six numbers say where an entry belongs: c, a, b and n, i, j. What
+# 1. The matrix has two axes, but six numbers say where an entry belongs: c, u, v and n, i, j. What
 #    if you first made an array with these six axes?
 # 2. Make `columns` of shape (C, KH, KW, N, rows, cols), fill it, and reshape it at the end: the
 #    first three axes become one, and so do the last three. Loop over the places i, j; or, with
-#    fewer steps, over the places a, b within the window.
-# 3. For one a and one b, all windows together need the rows a, a + stride, a + 2·stride, ...: a
-#    slice that begins at a, ends at a + rows·stride, and steps by stride; columns alike. What you
-#    cut out is (N, C, rows, cols), and `columns[:, a, b]` wants C first: transpose.
+#    fewer steps, over the places u, v within the window.
+# 3. For one u and one v, all windows together need the rows u, u + stride, u + 2·stride, ...: a
+#    slice that begins at u, ends at u + rows·stride, and steps by stride; columns alike. What you
+#    cut out is (N, C, rows, cols), and `columns[:, u, v]` wants C first: transpose.
 
 # %% The film strip, and the matrix that it fills
 def squares(numbers, colours, left, top):
@@ -273,10 +278,10 @@ y = y.reshape(24, 32, 28, 28).transpose(1, 0, 2, 3)
 right = F.conv2d(tg.tensor(x), tg.tensor(w), padding=1).numpy()
 assert np.abs(y - right).max() < 1e-3, "one product of matrices is the whole convolution"
 
-for k in (1, 3, 5, 7):
-    times = im2col(x, (k, k), padding=k // 2).nbytes / x.nbytes
-    print(f"windows of {k} x {k}: {times:2.0f} times the memory of the pictures")
-    assert times == k * k, "every pixel is copied to k² places"
+for size in (1, 3, 5, 7):
+    times = im2col(x, (size, size), padding=size // 2).nbytes / x.nbytes
+    print(f"windows of {size} x {size}: {times:2.0f} times the memory of the pictures")
+    assert times == size**2, "every pixel is copied as often as a window has places"
 print(f"steps in Python: conv2d {28 * 28 * 24}, im2col {3 * 3}")
 reveal("06.p2", "c", "9 · 1.6 MB: a pixel is in 9 windows, and is copied to each of them.")
 
@@ -287,21 +292,23 @@ reveal("06.p2", "c", "9 · 1.6 MB: a pixel is in 9 windows, and is copied to eac
 # its number: a convolution *is* a product of matrices.
 #
 # ## 4. Backwards
-# Someone hands us dy = ∂L/∂y and wants ∂L/∂w, ∂L/∂b and ∂L/∂x. Let dY be dy with a row for each
-# kernel, (O, N·rows·cols), as y was when it came out of the product. How gradients flow back
-# through a product you know from lesson 02:
+# Write dy for ∂L/∂y, and so on for the others. Someone hands us dy and wants dw, db and dx. Let dY
+# be dy with a row for each kernel, (O, N·rows·cols), as y was when it came out of the product. How
+# gradients flow back through a product you know from lesson 02:
 #
-#     dW = dY · columnsᵀ        db = Σ of each row of dY        dcolumns = Wᵀ · dY
+#     dW = dY · columnsᵀ
+#     db = Σ of each row of dY
+#     dcolumns = Wᵀ · dY
 #
 # One step is left, from columns to pixels. im2col only copies. A pixel that was copied to four
 # windows acts on the loss through four copies, so its gradient is the *sum* over them. The way back
 # goes through the same places with the arrow turned round; it is called `col2im`:
 #
-#     im2col reads:   columns[:, a, b]  =  padded[slice]
-#     col2im adds:    dpadded[slice]   +=  dcolumns[:, a, b]         at the end, cut off the padding
+#     im2col copies:  columns[:, u, v]  =  padded[slice]
+#     col2im adds:    dpadded[slice]   +=  dcolumns[:, u, v]
 #
-# With windows of 2 x 2 in a picture of 3 x 3, a corner is in one window and the middle in four:
-# ones everywhere in dcolumns become 1 2 1 / 2 4 2 / 1 2 1.
+# and at the end the padding is cut off. With windows of 2 x 2 in a picture of 3 x 3, a corner is in
+# one window and the middle in four: ones everywhere in dcolumns become 1 2 1 / 2 4 2 / 1 2 1.
 #
 # How can one be sure? A convolution without b is linear: y = C·x, with one large matrix C that is
 # mostly zeros. So dx = Cᵀ·dy, and for any x and any dy, with ⟨p, q⟩ for the sum of all p·q,
@@ -328,10 +335,10 @@ def conv2d_backward(dy, x, w, stride=1, padding=0):
     db = d_y.sum(axis=1)
     d_columns = (w.reshape(o, -1).T @ d_y).reshape(c, kh, kw, n, rows, cols)
     dx = np.zeros((n, c, height + 2 * padding, width + 2 * padding), x.dtype)
-    for a in range(kh):
-        for b in range(kw):
-            place = dx[:, :, a : a + rows * stride : stride, b : b + cols * stride : stride]
-            place += d_columns[:, a, b].transpose(1, 0, 2, 3)
+    for u in range(kh):
+        for v in range(kw):
+            place = dx[:, :, u : u + rows * stride : stride, v : v + cols * stride : stride]
+            place += d_columns[:, u, v].transpose(1, 0, 2, 3)
     return dx[:, :, padding : padding + height, padding : padding + width], dw, db
     ### END SOLUTION
 
@@ -341,8 +348,8 @@ def conv2d_backward(dy, x, w, stride=1, padding=0):
 # 2. `dy.transpose(1, 0, 2, 3).reshape(O, -1)` is dY. db and dw are one line each, from the formulas
 #    above (dw in the shape of w). For dx compute Wᵀ·dY, and give it the six axes that the columns
 #    had inside im2col: (C, KH, KW, N, rows, cols).
-# 3. Make zeros of the shape of the *padded* x. Loop over a and b, take the same slice as in im2col,
-#    and add `d_columns[:, a, b]` to it, transposed so that N comes first again. At the end cut the
+# 3. Make zeros of the shape of the *padded* x. Loop over u and v, take the same slice as in im2col,
+#    and add `d_columns[:, u, v]` to it, transposed so that N comes first again. At the end cut the
 #    padding off: rows from `padding` to `padding + H`, which is right for padding 0 too.
 
 # %% Two proofs, and the library's own code
@@ -359,20 +366,21 @@ F.conv2d(*tensors, stride=2, padding=1).backward(tg.tensor(dy))
 for name, mine, tensor in zip(("dx", "dw", "db"), (dx, dw, db), tensors, strict=True):
     assert np.abs(mine - tensor.grad.numpy()).max() <= 1e-8, f"{name} must equal the library's"
 
-with tg.plain():
+with tg.plain():  # without the fast doubles of its functions
     columns = image_to_columns(np, x, geometry_of("conv2d", (9, 8), (3, 2), stride=2, padding=1))
 assert np.array_equal(columns[0], im2col(x, (3, 2), 2, 1)), "the library fills the same matrix"
+print("\ntinygen/ops/conv.py has im2col in its last four lines here:\n")
 print(inspect.getsource(image_to_columns))
 
 # %% Break it: three wrong ways back
 w, dy = rng.standard_normal((1, 1, 3, 3)), rng.standard_normal((1, 1, 28, 28))
-small, large, inner = np.zeros((1, 1, 28, 28)), np.zeros((1, 1, 30, 30)), np.zeros((1, 1, 28, 28))
+x, padded, inner = np.zeros((1, 1, 28, 28)), np.zeros((1, 1, 30, 30)), np.zeros((1, 1, 28, 28))
 inner[..., 1:-1, 1:-1] = dy[..., 1:-1, 1:-1]
-right = conv2d_backward(dy, small, w, padding=1)[0]
+right = conv2d_backward(dy, x, w, padding=1)[0]
 wrong = {
-    "A": conv2d_backward(dy, small, w[..., ::-1, ::-1], padding=1)[0],
-    "B": conv2d_backward(inner, small, w, padding=1)[0],
-    "C": conv2d_backward(dy, large, w)[0][..., 2:, 2:],
+    "A": conv2d_backward(dy, x, w[..., ::-1, ::-1], padding=1)[0],  # the kernel turned round
+    "B": conv2d_backward(inner, x, w, padding=1)[0],  # no window that reaches over the edge
+    "C": conv2d_backward(dy, padded, w)[0][..., 2:, 2:],  # padding cut off at one end only
 }
 off = {name: (yours - right)[0, 0] for name, yours in wrong.items()}
 gallery(off, "wrong", "yours minus right for three bugs. A and C: noise everywhere. B: a frame, "
@@ -381,14 +389,11 @@ assert np.abs(off["B"][2:-2, 2:-2]).max() < 1e-12 < np.abs(off["B"]).max(), "B: 
 assert min(np.abs(off[name][2:-2, 2:-2]).max() for name in "AC") > 0.1, "A and C: everywhere"
 
 # %% [markdown]
-# Before you read on: one of the three flipped the kernel, one left out each window that reaches
-# over the edge, one cut the padding off at the wrong end. Which is which?
-#
-# B left out the windows at the edge. **A frame with nothing inside means: look at the padding.** A
-# and C look alike: noise everywhere says that the formula is wrong, or that all is shifted. (A
-# flipped the kernel.) One number for the whole error would have told you less; and with our letter
-# as dy there would be no error at all, as its border is black. That is why checks draw random
-# numbers, in pictures that are larger than the kernel.
+# A and C look alike: noise everywhere says no more than that the formula is wrong, or that all is
+# shifted. B is another matter. **A frame with nothing inside means: look at the padding.** A single
+# number for the whole error would have told you less. And with our letter as dy there would be no
+# error at all, as its border is black: that is why checks draw random numbers, in pictures that are
+# larger than the kernel.
 #
 # ## 5. Max pooling: the winner takes all
 # Max pooling of 2 x 2 with stride 2 keeps the largest number of each window of 2 x 2. Only that one
@@ -423,8 +428,8 @@ def max_pool2d_backward(dy, x, kernel_size, stride):
         for j in range(cols):
             top, left = i * stride, j * stride
             window = x[:, :, top : top + kernel_size, left : left + kernel_size]
-            a, b = divmod(window.reshape(n, c, -1).argmax(axis=2), kernel_size)
-            dx[picture, channel, top + a, left + b] += dy[:, :, i, j]
+            u, v = divmod(window.reshape(n, c, -1).argmax(axis=2), kernel_size)
+            dx[picture, channel, top + u, left + v] += dy[:, :, i, j]
     return dx
     ### END SOLUTION
 
@@ -432,14 +437,14 @@ def max_pool2d_backward(dy, x, kernel_size, stride):
 # 1. Take one window of one channel. Which function of NumPy says *where* the largest number is, and
 #    which of several equal ones does it name?
 # 2. `argmax` of a flat window counts in reading order and names the first. `divmod(number,
-#    kernel_size)` makes a row a and a column b within the window out of that one number.
+#    kernel_size)` makes a row u and a column v within the window out of that one number.
 # 3. Loop over n, c, i and j. The window begins at row i·stride and column j·stride, and the winner
-#    lies a rows below and b columns to the right. Add dy[n, c, i, j] to dx there. Add, and do not
+#    lies u rows below and v columns to the right. Add dy[n, c, i, j] to dx there. Add, and do not
 #    set: where windows overlap, one number can win several of them.
 
 # %% Where the gradient goes
 maps = np.maximum(conv2d(letter, kernels[:2], np.zeros(2), padding=1), 0)  # edges, after a ReLU
-windows = maps.reshape(1, 2, 14, 2, 14, 2)
+windows = maps.reshape(1, 2, 14, 2, 14, 2)  # axes 2 and 4: which window; 3 and 5: place in it
 equal = windows == windows.max((3, 5), keepdims=True)
 first = max_pool2d_backward(np.ones((1, 2, 14, 14)), maps, 2, 2)
 every = equal.reshape(maps.shape).astype(float)
@@ -472,25 +477,27 @@ picture(tg.plots.activations(judge, "convolutions.0", digit[0], limit=11), "firs
 
 kernels, b = (parameter.detach().numpy() for parameter in judge.convolutions[0].parameters())
 pixels = ((digit - judge.mean) / judge.std).numpy()
-maps, moved = conv2d(pixels, kernels, b), conv2d(np.roll(pixels, 1, axis=3), kernels, b)
+shifted = np.roll(pixels, 1, axis=3)  # one pixel to the right
+maps, moved = conv2d(pixels, kernels, b), conv2d(shifted, kernels, b)
 assert np.abs(moved[..., 1:] - maps[..., :-1]).max() < 1e-5, "each map moves with the picture"
 change = {}
 for k in (1, 2, 4, 8, 24):
     before, after = (m.reshape(24, 24 // k, k, 24 // k, k).max((2, 4)) for m in (maps, moved))
     change[k] = np.linalg.norm(after - before) / np.linalg.norm(before)
-    print(f"largest of {k:2} x {k:<2}: a shift by one pixel changes the maps by {change[k]:4.0%}")
+    print(f"pooling of {k:2} x {k:<2}: the shift changes the maps by {change[k]:4.0%}")
 assert change[2] > 0.7 * change[1], "a small pooling does not hide a shift"
 assert change[24] < 0.1 * change[1], "pooling over the whole map forgets where something was"
 
 # %% [markdown]
 # Two words for what you saw. Convolution is *equivariant*: if the picture moves, its maps move
 # along, and nothing else happens. Pooling over a whole map is *invariant*: it says that something
-# is there, and no longer where. The article says that pooling "captures features". The kernels find
-# the features; pooling throws places away, and a small pooling less than is often said.
+# is there, and no longer where. In the article, pooling captures features. No: kernels find them,
+# and pooling throws places away, a small pooling less than is often said. (It also lists
+# classification among the ways to generate pictures; but a label is no picture.)
 #
 # ## What changed in your head
 # - Deep learning's convolution does not flip the kernel. Sliding is one way to compute it; a matrix
-#   product is another, which costs k² times the memory.
+#   product is another. For windows of 3 x 3 it costs nine times the memory.
 # - Its gradient uses the same windows with the arrow turned round: where im2col copies, col2im
 #   adds. ⟨C·x, dy⟩ = ⟨x, dx⟩ proves it in one line.
 # - Padding decides the size, and what happens at the border. If only a frame is wrong, look there.

@@ -30,8 +30,12 @@ Trace = dict[str, set[int]]
 
 
 def code_lines(path: Path) -> int:
-    """Lines that hold code: neither blank, nor comment, nor docstring."""
-    source = path.read_text(encoding="utf-8")
+    """Lines of a file that hold code: neither blank, nor comment, nor docstring."""
+    return lines_of_code(path.read_text(encoding="utf-8"))
+
+
+def lines_of_code(source: str) -> int:
+    """The same of a text."""
     strings: set[int] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):

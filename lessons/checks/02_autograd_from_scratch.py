@@ -111,6 +111,7 @@ def order_cases(rng):
     yield Case("a, b, and a + b", [[], [], [0, 1]])
     yield Case("the example of the lesson: a, b, s, p, y", [[], [], [0, 1], [2, 0], [3, 2]])
     yield Case("x + x, four times over", [[], [0, 0], [1, 1], [2, 2], [3, 3]])
+    yield Case("x + f(x): a short way to x and a long one", [[], [0], [0, 1]])
     yield Case("a leaf alone", [[]])
     yield Case("a chain of forty", [[], *([number] for number in range(40))])
     yield Case("values that the result does not use", [[], [], [0], [1, 1], [0, 2]])
@@ -118,7 +119,7 @@ def order_cases(rng):
         inputs = [[], []]
         for number in range(2, size):
             others = rng.integers(number, size=rng.integers(1, 3)).tolist()
-            inputs.append([number - 1, *others])
+            inputs.append(rng.permutation([number - 1, *others]).tolist())
         yield Case(f"{size} values at random", inputs)
 
 

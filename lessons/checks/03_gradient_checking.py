@@ -407,7 +407,7 @@ FIND = Check(
             "equality blames the first layer always. Allow a relative error of 1e-4.",
         ),
         Mistake(
-            "mean-error",
+            "every-element",
             lambda layers, x: search(layers, x, wrong=lambda a, n: differ(a, n).min() > 1e-4),
             "a layer was called wrong only where every element is. One wrong element is enough.",
         ),

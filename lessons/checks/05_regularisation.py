@@ -103,10 +103,10 @@ class GradUnscaled(Variant):
 
 
 def batches(rng):
-    one = np.ones(1)
+    affine = np.ones(1), np.zeros(1)
     yield Case(
         "two samples of one feature, by hand",
-        np.array([[1.0], [3.0]]), one, 0 * one, 0 * one, one, True, eps=0.0,
+        np.array([[1.0], [3.0]]), *affine, np.zeros(1), np.ones(1), True, eps=0.0,
     )  # fmt: skip
     for training in (True, False):
         for n, d in ((5, 3), (4, 6)):
@@ -124,8 +124,9 @@ def batches(rng):
 
 
 def norm_with(
-    *, ddof=0, moved_ddof=1, share=None, axis=0, always_batch=False, eps_outside=False, old=False
-):
+    *, ddof=0, moved_ddof=1, swapped=False, always_batch=False, eps_outside=False, no_eps=False,
+    old=False,
+):  # fmt: skip
     """Batch norm with something wrong."""
 
     def batch_norm(
@@ -133,19 +134,19 @@ def norm_with(
     ):
         mean, var = running_mean, running_var
         if training or always_batch:
-            n = x.shape[axis]
-            mean = x.mean(axis=axis, keepdims=axis == 1)
-            var = x.var(axis=axis, keepdims=axis == 1)
-            if training:
-                new = momentum if share is None else 1 - momentum
-                moved = var * n / (n - moved_ddof)
-                running_mean = (1 - new) * running_mean + new * mean
-                running_var = (1 - new) * running_var + new * moved
-            var = var * n / (n - ddof) if n > ddof else var
+            n = len(x)
+            mean, var = x.mean(axis=0), x.var(axis=0)
+        if training:
+            new = 1 - momentum if swapped else momentum
+            running_mean = (1 - new) * running_mean + new * mean
+            running_var = (1 - new) * running_var + new * var * n / (n - moved_ddof)
+            var = var * n / (n - ddof)
             if old:
                 mean, var = running_mean, running_var
+        eps = 0 if no_eps else eps
         std = np.sqrt(var) + eps if eps_outside else np.sqrt(var + eps)
-        return weight * (x - mean) / std + bias, running_mean, running_var
+        with np.errstate(all="ignore"):  # predicting one sample by its own variance: 0/0
+            return weight * (x - mean) / std + bias, running_mean, running_var
 
     return batch_norm
 
@@ -174,12 +175,13 @@ def parts(grad, x, weight, eps=1e-5):
     return [g / std, np.broadcast_to(-g.mean(axis=0) / std, x.shape), by_std]
 
 
-def back_with(paths=(0, 1, 2), *, weighted=True, to_weight=None, reduced=np.sum):
+def back_with(paths=(0, 1, 2), *, weighted=True, to_weight=None, reduced=np.sum, summed=False):
     """The way back with something wrong."""
 
     def batch_norm_backward(grad, x, weight, eps=1e-5):
         normal = (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps)
         found = parts(grad, x, weight if weighted else np.ones_like(weight), eps)
+        found = [found[0], *(part * len(x) for part in found[1:])] if summed else found
         to_x = sum(found[path] for path in paths)
         met = grad * weight if to_weight == "g" else grad
         seen = x if to_weight == "x" else normal
@@ -280,7 +282,7 @@ CHECKS = {
             ),
             Mistake(
                 "momentum-swapped",
-                norm_with(share="old"),
+                norm_with(swapped=True),
                 "The two shares are swapped: here `momentum` is the share of the batch. (Keras "
                 "means the share of the old statistics by this word.)",
             ),
@@ -295,6 +297,12 @@ CHECKS = {
                 norm_with(old=True),
                 "In training, y is made from the running statistics. They are for predicting; in "
                 "training the batch's own are used.",
+            ),
+            Mistake(
+                "no-eps",
+                norm_with(no_eps=True),
+                "eps is missing. With a tiny variance it decides, and with none it prevents a "
+                "division by 0.",
             ),
             Mistake(
                 "eps-outside",
@@ -326,6 +334,12 @@ CHECKS = {
                 "mean-constant",
                 back_with((0, 2)),
                 "The path by the mean is missing: your to_x does not sum to 0 over the batch.",
+            ),
+            Mistake(
+                "sums-for-means",
+                back_with(summed=True),
+                "The three paths are there, but the second and third are N times too strong: a "
+                "sample moves the mean by 1/N only.",
             ),
             Mistake(
                 "no-weight",

@@ -4,7 +4,7 @@ import numpy as np
 
 from tinygen.teach import Case, Check, Mistake
 
-# ---- 10.1: a draw and its gradient -----------------------------------------------------------------
+# ---- 10.1: a draw and its gradient ---------------------------------------------------------------
 
 
 def forward_and_back(layer_class, mu, logvar, eps, dz):
@@ -62,9 +62,9 @@ DRAW = Check(
                 lambda mu, logvar, eps: mu + np.exp(logvar) * eps,
                 lambda dz, mu, logvar, eps: (dz, dz * np.exp(logvar) * eps),
             ),
-            "the variance is used as if it were the standard deviation: eps is multiplied by sigma². "
-            "The two agree only where sigma is 1. logvar is the logarithm of sigma², so what is the "
-            "logarithm of sigma?",
+            "the variance is used as if it were the standard deviation: eps is multiplied by "
+            "sigma². The two agree only where sigma is 1. logvar is the logarithm of sigma², so "
+            "what is the logarithm of sigma?",
         ),
         Mistake(
             "logvar-for-deviation",
@@ -84,13 +84,13 @@ DRAW = Check(
         Mistake(
             "slope-of-sigma-missing",
             layer(right_z, lambda dz, mu, logvar, eps: (dz, dz * eps)),
-            "z and dmu are right; dlogvar is the slope by sigma, not by logvar. From sigma to logvar "
-            "one more link of the chain is missing: sigma = exp(logvar/2).",
+            "z and dmu are right; dlogvar is the slope by sigma, not by logvar. From sigma to "
+            "logvar one more link of the chain is missing: sigma = exp(logvar/2).",
         ),
     ],
 )  # fmt: skip
 
-# ---- 10.2: the divergence ----------------------------------------------------------------------------
+# ---- 10.2: the divergence ------------------------------------------------------------------------
 
 
 def kl_cases(rng):
@@ -130,8 +130,8 @@ KL = Check(
     mistakes=[
         Mistake(
             "middle-missing", kl_without_middle,
-            "mu has no part in it. A cloud may then lie as far from 0 as it likes at no cost, and new "
-            "codes from N(0, 1) will miss it.",
+            "mu has no part in it. A cloud may then lie as far from 0 as it likes at no cost, and "
+            "new codes from N(0, 1) will miss it.",
         ),
         *[
             Mistake(
@@ -153,7 +153,7 @@ KL = Check(
     ],
 )  # fmt: skip
 
-# ---- 10.3: the cost of a picture ---------------------------------------------------------------------
+# ---- 10.3: the cost of a picture -----------------------------------------------------------------
 
 
 def pixel_cases(rng):
@@ -186,8 +186,8 @@ PIXELS = Check(
         Mistake(
             "swapped-colours",
             lambda logits, x: (cost(logits, 1 - x).sum(1), probability(logits) - (1 - x)),
-            "black and white are exchanged: a pixel of 1 is charged as if it should be 0. The decoder "
-            "would learn negatives.",
+            "black and white are exchanged: a pixel of 1 is charged as if it should be 0. The "
+            "decoder would learn negatives.",
         ),
         Mistake(
             "slope-by-probability",
@@ -208,12 +208,13 @@ PIXELS = Check(
     ],
 )  # fmt: skip
 
-# ---- 10.4: active, and how wide ----------------------------------------------------------------------
+# ---- 10.4: active, and how wide ------------------------------------------------------------------
 
 
 def code_cases(rng):
     yield Case("by hand", np.array([[-1.0], [1.0]]), np.log([[3.0], [3.0]]))
-    yield Case("collapsed", 0.02 * rng.standard_normal((40, 3)), 0.05 * rng.standard_normal((40, 3)))
+    small = 0.02 * rng.standard_normal((2, 40, 3))
+    yield Case("collapsed", *small)
     yield Case("middles that vary by 0.05, variance 0.0025",
                0.05 * np.sign(np.arange(10) - 4.5)[:, None] + 3, rng.standard_normal((10, 1)))
     scales = np.array([0.01, 0.06, 0.5, 3.0])
@@ -242,8 +243,8 @@ CODE = Check(
         ),
         Mistake(
             "clouds-alone", with_spread(lambda mu, logvar: np.sqrt(np.exp(logvar).mean(0))),
-            "the spread is that of the clouds alone. It does not see how far apart they lie: the code "
-            "of a plain autoencoder would look narrow.",
+            "the spread is that of the clouds alone. It does not see how far apart they lie: the "
+            "code of a plain autoencoder would look narrow.",
         ),
         Mistake(
             "sigma-averaged",
@@ -254,8 +255,8 @@ CODE = Check(
         Mistake(
             "deviation-against-threshold",
             lambda mu, logvar: (mu.std(0) > 0.01, spread_of(mu, logvar)),
-            "active compares the standard deviation of mu with 0.01, and not the variance: a number "
-            "that varies by 0.05 is counted, whose variance is 0.0025.",
+            "active compares the standard deviation of mu with 0.01, and not the variance: a "
+            "number that varies by 0.05 is counted, whose variance is 0.0025.",
         ),
         Mistake(
             "not-squared-back", with_spread(lambda mu, logvar: mu.var(0) + np.exp(logvar).mean(0)),

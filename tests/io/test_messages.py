@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 import tinygen
-from tinygen.io.messages import MESSAGES, text
+from tinygen.io.messages import MESSAGES, text, translation
 
 LOOK_UP = ("text", "say", "wrapped")
 """Functions whose first argument is a key."""
 
 PACKAGE = Path(tinygen.__file__).parent
-IMPORT = "from tinygen.io.messages import text\n"
+IMPORT = "from tinygen.io.messages import"
 FILES = [
     file for file in sorted(PACKAGE.rglob("*.py")) if IMPORT in file.read_text(encoding="utf-8")
 ]
@@ -130,5 +130,54 @@ def test_values_are_filled_in():
 
 
 def test_a_key_that_is_not_there_is_a_fault():
+    with pytest.raises(KeyError):
+        text("picture of Dorian Gray")
+
+
+def fields_of(message: str) -> set[str]:
+    """The names in braces with all that stands behind them: conversions, formats."""
+    parsed = string.Formatter().parse(message)
+    return {f"{name}!{how or ''}:{shape or ''}" for _, name, shape, how in parsed if name}
+
+
+CHINESE = translation("zh-CN")
+
+
+def test_a_translation_has_no_key_of_its_own():
+    assert set(CHINESE) <= set(MESSAGES)
+
+
+@pytest.mark.parametrize("key", CHINESE)
+def test_a_translated_message_has_the_same_names_in_braces(key):
+    assert fields_of(CHINESE[key]) == fields_of(MESSAGES[key])
+
+
+@pytest.mark.parametrize("asked", ["zh-CN", "zh_CN", "zh", "zh_CN.UTF-8", "ZH-cn"])
+def test_chinese_is_spoken_where_it_is_asked_for(monkeypatch, asked):
+    monkeypatch.setenv("TINYGEN_LANG", asked)
+
+    assert text("step first") == CHINESE["step first"] != MESSAGES["step first"]
+
+
+@pytest.mark.parametrize("asked", [None, "", "en", "fr", "zhuang"])
+def test_english_is_spoken_otherwise(monkeypatch, asked):
+    monkeypatch.delenv("TINYGEN_LANG", raising=False)
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    if asked is not None:
+        monkeypatch.setenv("TINYGEN_LANG", asked)
+
+    assert text("step first") == MESSAGES["step first"]
+
+
+def test_what_is_not_translated_is_said_in_english(monkeypatch):
+    monkeypatch.setenv("TINYGEN_LANG", "zh-CN")
+    assert "picture" not in CHINESE
+
+    assert text("picture", path="a.png") == "Picture a.png"
+
+
+def test_a_key_that_is_not_there_is_a_fault_in_chinese_too(monkeypatch):
+    monkeypatch.setenv("TINYGEN_LANG", "zh-CN")
+
     with pytest.raises(KeyError):
         text("picture of Dorian Gray")

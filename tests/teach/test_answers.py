@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from tests.teach.inprocess import run_here
-from tinygen.teach import Check, Exercise, find_lesson, lessons
-from tinygen.teach.cells import BEGIN, END
+from tinygen.teach import Exercise, lessons
+from tinygen.teach.cells import without_marks
+from tinygen.teach.checking import check_of
 from tinygen.teach.diagnosis import Verdict, diagnose
 from tinygen.teach.running import Limits, reference_values, run_student
 from tinygen.teach.student import stub
@@ -54,10 +55,6 @@ def of_each_answer(kind: str):
     )
 
 
-def check_of(exercise: Exercise) -> Check:
-    return find_lesson(exercise.number[:2]).checks[exercise.number]
-
-
 def judged(file: Path, exercise: Exercise, seed: int = 0, alone: bool = False) -> Verdict:
     """The verdict on a file; ``alone``: in a process of its own."""
     check = check_of(exercise)
@@ -71,8 +68,7 @@ def judged(file: Path, exercise: Exercise, seed: int = 0, alone: bool = False) -
 
 def solution(exercise: Exercise) -> str:
     """A student's file with the lesson's solution."""
-    lines = (line for line in exercise.source.splitlines() if line.strip() not in (BEGIN, END))
-    return "import numpy as np\n\n\n" + "\n".join(lines) + "\n"
+    return f"import numpy as np\n\n\n{without_marks(exercise.source)}\n"
 
 
 def test_there_are_exercises():

@@ -73,6 +73,10 @@ def test_there_are_hostile_submissions_and_each_says_its_diagnosis():
     assert all(head.startswith("# diagnosis: ") for head in HEADS.values())
 
 
+WRITES = "writes_outside"
+"""It does, where it can."""
+
+
 @pytest.fixture(scope="module")
 def graded_isolated(best):
     return keys_of(graded_in(HOSTILE, "01", isolation=best))
@@ -80,7 +84,9 @@ def graded_isolated(best):
 
 @pytest.fixture(scope="module")
 def graded_with_limits_alone():
-    return keys_of(graded_in(HOSTILE, "01", isolation=NONE))
+    lesson = find_lesson("01")
+    harmless = [one for one in find_submissions(HOSTILE, [lesson]) if one.student != WRITES]
+    return keys_of(grade(harmless, [lesson], seed=1, isolation=NONE, limits=LIMITS, jobs=2))
 
 
 @pytest.mark.parametrize("name", HEADS)

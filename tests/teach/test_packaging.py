@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -41,22 +42,27 @@ def test_the_list_of_packages_is_what_would_be_found_and_the_lessons():
     }
     named = options()["packages"].split()
 
-    assert set(named) == found | {"tinygen.lessons", "tinygen.lessons.checks"}
+    lessons = {"tinygen.lessons", "tinygen.lessons.checks", "tinygen.lessons.zh-CN"}
+    assert set(named) == found | lessons
     assert named == sorted(named)
 
 
 def test_each_folder_with_lessons_belongs_to_a_package():
     packages = set(options()["packages"].split())
+    folders = {file.relative_to(ROOT).parent.parts for file in LESSONS.rglob("*.py")}
+
     assert mapped() == {"tinygen.lessons": "lessons"}
-    for folder in {file.parent for file in LESSONS.rglob("*.py")}:
-        assert ".".join(("tinygen", *folder.relative_to(ROOT).parts)) in packages
+    assert {name for name in packages if name.startswith("tinygen.lessons")} == {
+        ".".join(("tinygen", *parts)) for parts in folders
+    }
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     """Built from a copy, since building leaves things behind; without weights, for speed."""
-    if importlib.util.find_spec("setuptools") is None:
-        pytest.skip("no setuptools is installed here to build a wheel with")
+    for needed in ("pip", "setuptools"):
+        if importlib.util.find_spec(needed) is None:
+            pytest.skip(f"a wheel cannot be built here: {needed} is not installed")
     folder = tmp_path_factory.mktemp("build")
     copy = folder / "copy"
     copy.mkdir()
@@ -70,23 +76,17 @@ def wheel(tmp_path_factory):
     return made
 
 
-def run(*words, **more):
+def run(*words):
     done = subprocess.run(
-        [sys.executable, "-m", *map(str, words)], capture_output=True, text=True, check=False,
-        **more,
-    )  # fmt: skip
+        [sys.executable, "-m", *map(str, words)], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def test_a_wheel_has_each_lesson_once(wheel):
     with zipfile.ZipFile(wheel) as opened:
         names = opened.namelist()
-    wanted = {
-        "tinygen/" + file.relative_to(ROOT).as_posix()
-        for file in LESSONS.rglob("*.py")
-        if file.is_relative_to(LESSONS)
-    }
+    wanted = {"tinygen/" + file.relative_to(ROOT).as_posix() for file in LESSONS.rglob("*.py")}
 
     assert wanted
     assert {name for name in names if "lessons/" in name} == wanted
@@ -112,7 +112,6 @@ def test_an_installed_package_finds_its_lessons_and_no_others(wheel, tmp_path):
 
 
 def environment(target):
-    import os
-
+    """Let the package there be the one that is imported."""
     without = {name: value for name, value in os.environ.items() if name != "TINYGEN_LESSONS"}
     return {**without, "PYTHONPATH": str(target)}

@@ -237,6 +237,17 @@ def test_without_a_terminal_nothing_is_asked_and_nothing_is_kept(folder):
     assert not (folder / ".tinygen-progress.json").exists()
 
 
+@pytest.mark.parametrize("words", [["-m", "tinygen", "step", "01"], ["lessons/01_sums.py"]])
+def test_letters_that_the_output_cannot_write_stop_nothing(folder, words):
+    done = subprocess.run(
+        [sys.executable, *words], capture_output=True, check=False, cwd=folder,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"ran sum picture" in done.stdout
+
+
 def test_auto_shows_words_stubs_outputs_and_pictures(capsys):
     assert main(["step", "01", "--auto"]) == 0
 
@@ -318,7 +329,7 @@ def test_mine_puts_own_functions_in_the_place_of_the_references(capsys, passed):
 
     said = capsys.readouterr().out
     assert "Yours, as they passed their checks: add (01.1)" in said
-    assert "YOUR add" in said
+    assert "your own add" in said
     assert said.count("MINE") == 1
 
 
@@ -361,7 +372,7 @@ def test_what_own_functions_need_is_the_students_or_else_the_references(capsys, 
     said = capsys.readouterr().out
     assert "MINE" not in said
     assert "(add, exercise 01.1: the reference's)" in said
-    assert "YOUR multiply" in said
+    assert "your own multiply" in said
     assert "six is 6" in said
 
 

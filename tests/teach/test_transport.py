@@ -88,6 +88,10 @@ def test_tensors_arrive_as_arrays_that_say_so():
     assert isinstance(plain(arrived), TensorArray)
 
 
+def test_half_a_character_becomes_a_question_mark():
+    assert plain("a\ud800") == "a?"
+
+
 def test_several_arrays_keep_their_places():
     first, second = np.arange(3), np.ones((2, 2), np.float32)
     arrived = plain({"a": [first, second], "b": first})

@@ -60,9 +60,9 @@ def write_book(
     known = [one for one in lessons() if one in chosen or (folder / _file(one)).exists()]
     written = []
     for lesson in chosen:
-        page = folder / _file(lesson)
+        page, content = folder / _file(lesson), _page(lesson, known)
         with whole_file(page, "w") as file:
-            file.write(_page(lesson, known))
+            file.write(content)
         tell(text("book written", number=lesson.number, page=page))
         written.append(page)
     with whole_file(folder / INDEX, "w") as file:

@@ -12,10 +12,12 @@ Only NumPy and the standard library are imported, so that the process starts qui
 from __future__ import annotations
 
 import ast
+import contextlib
 import copy
 import functools
 import importlib.util
 import inspect
+import io
 import linecache
 import os
 import pickle
@@ -44,6 +46,8 @@ def main() -> None:
         _answer(request, send)
     except BaseException:
         os._exit(1)  # with a traceback of ours nobody would be helped
+    with contextlib.suppress(Exception):
+        sys.stdout.flush()
     os._exit(0)  # neither threads nor what was registered for the end may go on
 
 
@@ -66,6 +70,8 @@ def _own_output() -> BinaryIO:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # what was printed is there after a time-out
     return answers
 
 

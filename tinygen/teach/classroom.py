@@ -84,6 +84,12 @@ class Classroom:
         return reference(exercise)
 
 
+def print_whatever_comes() -> None:
+    """Let a letter that the output cannot write, such as Σ on some consoles, be a question mark."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
+
+
 def _is_notebook() -> bool:
     """Whether this runs where pictures stand among the cells: in a notebook, or an editor's own."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
@@ -141,6 +147,7 @@ def begin(lesson: str) -> np.random.Generator:
     """
     import tinygen as tg
 
+    print_whatever_comes()
     tg.manual_seed(int(lesson))
     _in_charge.begin(lesson)
     return np.random.default_rng(int(lesson))

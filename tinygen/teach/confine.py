@@ -1,9 +1,10 @@
 """What the child process forbids itself before it runs a student's code.
 
-Memory, time of computing and the size of files are limited where the system knows such limits
-(Windows does not). On Linux a filter of system calls takes away for good what no exercise needs:
-starting processes, sending signals, reading other processes, opening connections, mounting, raising
-the limits again. Threads may be started. Elsewhere the limit of processes is set to none.
+The time of computing and the size of files are limited everywhere but on Windows, memory on Linux
+alone. There a filter of system calls takes away for good what no exercise needs: starting
+processes, sending signals, reading other processes, opening connections, mounting, raising the
+limits again. Threads may be started. Elsewhere the limit of processes is set to none, which holds
+for all users but root.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ def confine(memory: int, seconds: float, file_bytes: int) -> None:
         return
     import resource
 
-    _lower(resource.RLIMIT_AS, _taken() + memory)
+    if taken := _taken():
+        _lower(resource.RLIMIT_AS, taken + memory)
     _lower(resource.RLIMIT_CPU, int(seconds) + 2)
     _lower(resource.RLIMIT_FSIZE, file_bytes)
     _lower(resource.RLIMIT_CORE, 0)
@@ -52,7 +54,7 @@ def _lower(limit: int, value: int) -> None:
 
 
 def _taken() -> int:
-    """The bytes of addresses that this process has taken."""
+    """The bytes of addresses that this process has taken; zero where the system does not tell."""
     import resource
 
     try:

@@ -1,7 +1,9 @@
 """The lessons and their exercises, read from the files of the course.
 
 There is one copy of these files. In a checkout it is the folder ``lessons`` beside the package; an
-installed package has it inside.
+installed package has it inside. A folder in it that is named as a language is (``zh-CN``) has
+translated lessons: files of the same name with the same cells. What is not translated is in
+English, and the checks are the same for all languages.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 import tinygen
+from tinygen.io.messages import language
 from tinygen.teach.cells import Cell, LessonError, read_cells
 from tinygen.teach.exercises import Check, Exercise
 
@@ -36,18 +39,15 @@ def lessons_folder() -> Path:
     Raises
     ------
     LessonError
-        If the package was installed without them.
+        If none are there.
     """
-    if os.environ.get(FOLDER):
-        return Path(os.environ[FOLDER])
-    package = Path(tinygen.__file__).parent
-    for folder in (package / "lessons", package.parent / "lessons"):
+    package, named = Path(tinygen.__file__).parent, os.environ.get(FOLDER)
+    folders = [Path(named)] if named else [package / "lessons", package.parent / "lessons"]
+    for folder in folders:
         if any(folder.glob("[0-9][0-9]_*.py")):
             return folder
-    raise LessonError(
-        f"no lessons: neither {package / 'lessons'} nor {package.parent / 'lessons'} has any. "
-        "Install tinygen again."
-    )
+    advice = f"see ${FOLDER}" if named else "install tinygen again"
+    raise LessonError(f"no lessons in {' or '.join(map(str, folders))}: {advice}")
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,12 @@ class Lesson:
     ----------
     path : Path
         Of ``NN_topic.py``.
+    original : Path, optional
+        The English file, if this is a translation: the checks stand beside it.
     """
 
     path: Path
+    original: Path | None = None
 
     @property
     def number(self) -> str:
@@ -118,12 +121,12 @@ class Lesson:
     @cached_property
     def checks(self) -> dict[str, Check]:
         """The checks of the exercises, from the file of the same name in ``checks``."""
-        path = self.path.parent / "checks" / self.path.name
+        path = (self.original or self.path).parent / "checks" / self.path.name
         return dict(_module(path).CHECKS) if path.exists() else {}
 
 
 def lessons(folder: Path | None = None) -> list[Lesson]:
-    """All lessons, in the order in which they are taught.
+    """All lessons, in the order in which they are taught and in the language that is spoken.
 
     Parameters
     ----------
@@ -134,7 +137,8 @@ def lessons(folder: Path | None = None) -> list[Lesson]:
     -------
     list of Lesson
     """
-    return [_lesson(path) for path in sorted((folder or lessons_folder()).glob("[0-9][0-9]_*.py"))]
+    originals = sorted((folder or lessons_folder()).glob("[0-9][0-9]_*.py"))
+    return [_lesson(_translated(path), path) for path in originals]
 
 
 def find_lesson(number: str) -> Lesson:
@@ -188,8 +192,14 @@ def find_exercise(number: str) -> Exercise:
 
 
 @cache
-def _lesson(path: Path) -> Lesson:
-    return Lesson(path)
+def _lesson(path: Path, original: Path) -> Lesson:
+    return Lesson(path, original)
+
+
+def _translated(original: Path) -> Path:
+    """The lesson's file in the language that is spoken, if there is one."""
+    path = original.parent / language() / original.name
+    return path if path.is_file() else original
 
 
 def _exercise(cell: Cell, hints: dict[str, tuple[str, ...]]) -> Exercise:

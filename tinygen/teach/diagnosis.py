@@ -160,8 +160,10 @@ def _failed_to_run(
     count = len(cases)
     if raised is None:
         words, code = _words_of(exercise, outcome), "\n".join(outcome.code)
+        where = outcome.detail if outcome.status == "timeout" else ""
         return Verdict(
-            exercise, outcome.status, words, count, raised=code, printed=outcome.printed
+            exercise, outcome.status, words, count, case=where, raised=code,
+            printed=outcome.printed,
         )  # fmt: skip
     number = next((i for i, result in enumerate(outcome.results) if result.raised), None)
     key, words = _exception(exercise, raised)
@@ -181,11 +183,16 @@ def _failed_to_run(
 
 
 def _words_of(exercise: Exercise, outcome: Outcome) -> str:
-    name = "similar" if outcome.status == "missing" and outcome.detail else ""
-    key = f"check is {outcome.status}{' ' if name else ''}{name}"
-    if outcome.status == "too-much-output":
-        key = f"check is too much {outcome.detail}"
-    return text(key, name=exercise.name, line=outcome.line, detail=outcome.detail)
+    variant = {
+        "missing": " similar" if outcome.detail else "",
+        "timeout": "" if outcome.detail else " loading",
+        "syntax": " anywhere" if outcome.line is None else "",
+        "too-much-output": f" {outcome.detail}",
+    }.get(outcome.status, "")
+    return text(
+        f"check is {outcome.status}{variant}", name=exercise.name, line=outcome.line,
+        detail=outcome.detail,
+    )  # fmt: skip
 
 
 def _exception(exercise: Exercise, raised: Raised) -> tuple[str, str]:
@@ -195,7 +202,7 @@ def _exception(exercise: Exercise, raised: Raised) -> tuple[str, str]:
     if raised.where == "call":
         return "signature", text("check is signature", said=raised.message)
     if raised.where == "driver" and raised.returned == "NoneType":
-        return "nothing-returned", text("check is nothing returned", name=exercise.name)
+        return "nothing-returned", text("check is nothing-returned", name=exercise.name)
     if raised.where == "driver":
         kind = raised.returned or text("check kind unknown")
         words = text("check is unusable", name=exercise.name, kind=kind, said=raised.message)
@@ -264,10 +271,11 @@ class _Judge:
 
     def _of_kind(self, mismatches: list[Mismatch]) -> Verdict:
         first = mismatches[0]
-        key = "nothing-returned" if first.nothing and not _inside(first.path) else "structure"
-        name = "check is nothing returned" if key == "nothing-returned" else "check is structure"
+        everything = ("",) if len(self.check.outputs) > 1 else (self.check.outputs[0],)
+        is_nothing = first.nothing and first.path in everything
+        key = "nothing-returned" if is_nothing else "structure"
         words = text(
-            name, name=self.exercise.name, path=first.path or self.exercise.name,
+            f"check is {key}", name=self.exercise.name, path=first.path or self.exercise.name,
             yours=first.yours, expected=first.expected,
         )  # fmt: skip
         wrong = {mismatch.output for mismatch in mismatches} if first.path else set()
@@ -411,9 +419,12 @@ class _Judge:
         return Group(path, own, self.cases, self.check, names)
 
     def _unknown(self, failing: list[Pair]) -> str:
-        words = text("check why unknown")
-        numbers = [pair for pair in failing if pair.numeric and pair.expected.dtype.kind == "f"]
-        if len(numbers) == len(failing) and all(map(_is_near, numbers)):
+        shown = _simplest(failing)
+        words = text(
+            "check why unknown", wrong=int(shown.wrong.sum()), size=shown.wrong.size,
+            path=shown.path,
+        )  # fmt: skip
+        if all(not pair.exact and _is_near(pair) for pair in failing):
             words += " " + text("check why near")
         return words
 
@@ -652,10 +663,6 @@ def _joined(found: Sequence[tuple[str, Finding]], always: bool) -> str:
         text("check of", path=", ".join(names), words=filled[words])
         for words, names in paths.items()
     )
-
-
-def _inside(path: str) -> bool:
-    return "[" in path
 
 
 def _unique(values: Iterator[str]) -> list[str]:

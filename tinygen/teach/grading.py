@@ -333,6 +333,8 @@ def _rows(graded: Graded) -> Iterator[dict[str, Any]]:
 
 
 def _time(file: Path) -> str:
+    if not file.exists():
+        return ""
     return datetime.fromtimestamp(file.stat().st_mtime, timezone.utc).isoformat(" ", "seconds")
 
 

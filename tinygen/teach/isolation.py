@@ -5,9 +5,9 @@
   sees no lessons and no answers, no other submission, no home, no other process and no network.
 - **Inside a container** (such as Gradescope's) bubblewrap mostly may not work. Then the container
   protects the machine, but not the lessons and answers that are installed in it.
-- **macOS, Windows, and Linux without bubblewrap**: the process has limits of time and, but for
-  Windows, of memory and files. On Linux it can start no process, send no signal and open no
-  connection. It can read and write all files that the user can.
+- **macOS, Windows, and Linux without bubblewrap**: the process has limits: of time everywhere, of
+  the size of files but on Windows, of memory on Linux. On Linux it can start no process, send no
+  signal and open no connection. Everywhere it can read and write all files that the user can.
 
 For one's own code (``tinygen check``) the last is enough; for other people's it is not.
 """

@@ -53,9 +53,9 @@ def highlighted(source: str) -> str:
     -------
     str
     """
-    from pygments import highlight
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import PythonLexer
+    from pygments import highlight  # type: ignore[import-untyped]
+    from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
+    from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
 
     spans = highlight(source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
     return f'<pre class="code">{spans.rstrip()}</pre>\n'

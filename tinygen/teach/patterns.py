@@ -176,9 +176,10 @@ def _ratio(pair: Pair) -> float | None:
 
 
 def _variety(pairs: Sequence[Pair]) -> int:
-    """How many different numbers other than 0 are expected."""
-    values = np.concatenate([exact(pair.expected).ravel() for pair in pairs] or [np.zeros(0)])
-    return len(np.unique(np.round(np.abs(values[np.abs(values) > 1e-12]), 12)))
+    """How many different numbers other than 0 are expected, whatever their signs are."""
+    sizes = np.abs(np.concatenate([np.zeros(0), *(exact(p.expected).ravel() for p in pairs)]))
+    shares = np.round(sizes / (sizes.max(initial=0.0) or 1.0), 9)
+    return len(np.unique(shares[shares > 0]))
 
 
 @dataclass(frozen=True)
@@ -294,11 +295,15 @@ def borders(group: Group) -> Finding | None:
     axes = group.check.border_axes
     if not axes or not _have_axes(group, axes):
         return None
-    regions = [_border(pair, axes) for pair in group.failing]
+    widths = [_width(pair, axes) for pair in group.failing]
+    regions = [
+        _frame(pair.expected.shape, axes, width)
+        for pair, width in zip(group.failing, widths, strict=True)
+    ]
     shown = _place(group.failing, regions)
     if shown is None:
         return None
-    words = text("check why borders", side=_side(group.failing, axes))
+    words = text("check why borders", side=_side(group.failing, widths, axes))
     return Finding("borders", words, shown)
 
 
@@ -308,12 +313,12 @@ def _have_axes(group: Group, axes: Sequence[int]) -> bool:
     )
 
 
-def _border(pair: Pair, axes: Sequence[int]) -> np.ndarray:
-    """The narrowest frame in which all that is wrong lies."""
+def _width(pair: Pair, axes: Sequence[int]) -> int:
+    """Of the narrowest frame in which all that is wrong lies."""
     width = 1
     while (pair.wrong & ~_frame(pair.expected.shape, axes, width)).any():
         width += 1
-    return _frame(pair.expected.shape, axes, width)
+    return width
 
 
 def _frame(shape: tuple[int, ...], axes: Sequence[int], width: int) -> np.ndarray:
@@ -349,20 +354,21 @@ def _place(failing: Sequence[Pair], regions: Sequence[np.ndarray]) -> Pair | Non
     return shown if chance < math.log(BY_CHANCE) else None
 
 
-def _side(failing: Sequence[Pair], axes: Sequence[int]) -> str:
+def _side(failing: Sequence[Pair], widths: Sequence[int], axes: Sequence[int]) -> str:
     """Which edge is concerned, if it is a single one."""
-    touched = {(axis, end) for axis in axes for end in ("first", "last")
-               if any(_touches(pair, axis, end) for pair in failing)}  # fmt: skip
-    if len(touched) == 1:
-        axis, end = touched.pop()
-        return text(f"check side {end}", axis=axis)
-    return ""
+    sides = [
+        (axis, end)
+        for axis in axes
+        for end in ("first", "last")
+        if all(_lies_at(pair, axis, end, w) for pair, w in zip(failing, widths, strict=True))
+    ]
+    return text(f"check side {sides[0][1]}", axis=sides[0][0]) if len(sides) == 1 else ""
 
 
-def _touches(pair: Pair, axis: int, end: str) -> bool:
-    size = pair.expected.shape[axis]
+def _lies_at(pair: Pair, axis: int, end: str, width: int) -> bool:
+    """Whether all that is wrong lies at one end of an axis."""
     wrong = _along(pair.wrong, axis)
-    return bool(wrong[: (size + 1) // 2].any() if end == "first" else wrong[size // 2 :].any())
+    return not (wrong[width:] if end == "first" else wrong[:-width]).any()
 
 
 def one_step(group: Group) -> Finding | None:
@@ -439,8 +445,14 @@ def zeros(group: Group) -> Finding | None:
     if wrong < ENOUGH or _variety(group.failing) < ENOUGH:
         return None
     shown = max(group.failing, key=lambda pair: int(pair.wrong.sum()))
-    whole = all((exact(pair.yours) == 0).all() for pair in group.failing)
-    return Finding("zeros", text("check why zeros" if whole else "check why some zeros"), shown)
+    if all((exact(pair.yours) == 0).all() for pair in group.failing):
+        return Finding("zeros", text("check why zeros"), shown)
+    signs = [np.sign(exact(pair.expected)) for pair in group.failing]
+    if all(
+        ((sign < 0) == pair.wrong).all() for sign, pair in zip(signs, group.failing, strict=True)
+    ):
+        return Finding("zeros", text("check why cut off"), shown)
+    return Finding("zeros", text("check why some zeros"), shown)
 
 
 def ties(group: Group) -> Finding | None:

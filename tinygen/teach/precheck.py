@@ -67,7 +67,7 @@ def precheck(data: bytes, exercise: Exercise, check: Check) -> Finding | str:
         missing = _missing(tree, exercise) or _unwritten(tree, exercise)
         return missing or _imports(tree, exercise, check) or source
     except (ValueError, RecursionError, MemoryError) as error:  # no text, or nested too deeply
-        return Finding("syntax", 1, str(error))
+        return Finding("syntax", 1, str(error) or type(error).__name__)
 
 
 def _read(data: bytes) -> Finding | tuple[str, ast.Module]:

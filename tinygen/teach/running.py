@@ -72,7 +72,7 @@ class Limits:
     seconds : float, optional
         For all cases together; by default what the check says.
     memory : int
-        Bytes, besides what Python and NumPy take.
+        Bytes, besides what Python and NumPy take; only Linux keeps to it.
     printed : int
         Bytes that may be printed; of which ``kept`` come back.
     kept : int

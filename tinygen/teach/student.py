@@ -149,7 +149,7 @@ def headed(exercise: Exercise) -> str:
 
 
 def _counted(unit: str, count: int) -> str:
-    return text(f"start {unit}" if count != 1 else f"start one of {unit}", count=count)
+    return text(f"start {unit} {'one' if count == 1 else 'many'}", count=count)
 
 
 # ---- what is written in a file -------------------------------------------------------------------

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, TextIO
 
+from tinygen.teach.classroom import print_whatever_comes
 from tinygen.teach.markdown import parsed
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Terminal:
     """Where the learner sits; made while ``sys.stdout`` is the terminal itself."""
 
     def __init__(self) -> None:
+        print_whatever_comes()
         self._out = sys.stdout
 
     def ask(self, prompt: str) -> str:

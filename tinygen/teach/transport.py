@@ -213,6 +213,8 @@ def _head(head: Any) -> tuple[np.dtype[Any], tuple[int, ...]]:
 
 def _value(tree: Any, arrays: list[np.ndarray]) -> Any:
     """A value from its JSON."""
+    if isinstance(tree, str):
+        return tree.encode("utf-8", "replace").decode()  # what is printed later must be text
     if not isinstance(tree, list | dict):
         return tree
     match tree:

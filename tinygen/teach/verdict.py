@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -129,9 +128,8 @@ def as_json(verdict: Verdict, picture: Path | None = None) -> dict[str, Any]:
 def _headline(verdict: Verdict) -> str:
     if verdict.passed:
         return text("check passed", count=verdict.checks)
-    known = f"check head {verdict.key}"
-    if verdict.worst is None and known in MESSAGES:
-        return text(known, kind=verdict.raised.split(":")[0])
+    if verdict.worst is None and f"check head {verdict.key}" in MESSAGES:
+        return text(f"check head {verdict.key}", kind=verdict.raised.split(":")[0])
     ok = [text("check ok", name=name) for name in verdict.right]
     ok += [text("check shapes ok")] if verdict.worst else []
     words = "check wrong" if len(verdict.wrong) == 1 else "check wrongs"
@@ -158,8 +156,8 @@ def _case(verdict: Verdict) -> str:
 
 
 def _worst(worst: Worst) -> str:
-    yours, expected = _number(worst.yours), _number(worst.expected)
-    if math.isnan(worst.error):
+    yours, expected = _numbers(worst.yours, worst.expected)
+    if not math.isfinite(worst.error):
         return text("check worst plain", place=worst.place, yours=yours, expected=expected)
     name = "check worst" if worst.expected else "check worst zero"
     return text(
@@ -168,7 +166,16 @@ def _worst(worst: Worst) -> str:
     )  # fmt: skip
 
 
-def _number(value: Any) -> str:
+def _numbers(yours: Any, expected: Any) -> tuple[str, str]:
+    """Both values, with as many digits as it takes to see a difference."""
+    for digits in (4, 6, 9, 12):
+        one, other = _number(yours, digits), _number(expected, digits)
+        if one != other:
+            break
+    return one, other
+
+
+def _number(value: Any, digits: int) -> str:
     if isinstance(value, bool | complex):
         return str(value)
     if not isinstance(value, int | float):
@@ -177,17 +184,20 @@ def _number(value: Any) -> str:
         return str(value)
     if isinstance(value, int):
         return f"{value:+d}"
-    size = abs(value)
-    return f"{value:+.4f}" if 0.01 <= size < 1e4 or size == 0 else f"{value:+.4e}"
+    usual = 0.01 <= abs(value) < 1e4 or value == 0
+    return f"{value:+.{digits}f}" if usual else f"{value:+.{digits}e}"
 
 
 def _labelled(label: str, words: str) -> list[str]:
-    """Words behind a label, in as many lines as they need."""
+    """Words behind a label, in as many lines as they need; rich knows how wide letters are."""
+    from rich.cells import cell_len
+    from rich.console import Console
+    from rich.text import Text
+
     head = f"  {text(f'check label {label}')} "
-    return textwrap.wrap(
-        words, WIDTH, initial_indent=head, subsequent_indent=" " * len(head),
-        break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
+    indent = cell_len(head)
+    lines = [line.plain.rstrip() for line in Text(words).wrap(Console(), WIDTH - indent)]
+    return [head + lines[0], *(" " * indent + line for line in lines[1:])]
 
 
 def _printed(verdict: Verdict) -> list[str]:
@@ -210,7 +220,8 @@ def _traceback(verdict: Verdict) -> list[str]:
         lines += [f"    {text('check line', number=line.number, name=line.function)}"]
         lines += [f"      {line.code}"]
     said = [f"    {part}" for part in verdict.raised.splitlines()]
-    return [f"  {text('check traceback')}", *lines, *said]
+    head = text("check traceback") if verdict.lines else text("check place")
+    return [f"  {head}", *lines, *said]
 
 
 def _plain(value: Any) -> Any:

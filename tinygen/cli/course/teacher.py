@@ -13,6 +13,8 @@ from tinygen.cli.options import Commands, at_least, command, wrapped
 from tinygen.io.messages import text
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from tinygen.teach.course import Lesson
     from tinygen.teach.grading import Graded, Submission
     from tinygen.teach.isolation import Isolation
@@ -89,8 +91,8 @@ def _grade(options: Namespace) -> int:
     """Grade all submissions; each is written down as soon as it is graded."""
     from tinygen.cli.cores import available
     from tinygen.teach.grading import grade
-    from tinygen.teach.terminal import say
 
+    say = _console().print
     isolation = _isolation(options.trust)
     submissions, lessons = _handed_in(options)
     graded: list[Graded] = []
@@ -110,6 +112,12 @@ def _grade(options: Namespace) -> int:
     for path in written:
         say(text("teacher written", path=path))
     return _code(graded)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def _isolation(trusting: bool) -> Isolation:

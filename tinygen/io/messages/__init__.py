@@ -1,13 +1,16 @@
 """All that tinygen says to people while all is well, by key.
 
-A translation is another dictionary with the same keys and the same names in braces. What stands
-here is shown as it is; nothing in it is markup. Two kinds of words stand elsewhere: the texts of
-exceptions, where these are raised, and those of Python's argparse ("usage", "invalid choice"),
-which Python itself translates through gettext.
+A translation is another dictionary with the same keys and the same names in braces; what it lacks
+is said in English. ``TINYGEN_LANG=zh-CN`` asks for Chinese. What stands here is shown as it is;
+nothing in it is markup. Two kinds of words stand elsewhere: the texts of exceptions, where these
+are raised, and those of Python's argparse ("usage", "invalid choice"), which Python itself
+translates through gettext.
 """
 
 from __future__ import annotations
 
+import os
+from functools import cache
 from typing import Any
 
 from tinygen.io.messages import (
@@ -27,7 +30,12 @@ from tinygen.io.messages import (
     translate,
 )
 
-__all__ = ["MESSAGES", "text"]
+__all__ = ["MESSAGES", "language", "text", "translation"]
+
+LANGUAGE = "TINYGEN_LANG"
+"""The environment's name for the language; without it English, whatever the machine speaks."""
+
+ENGLISH, CHINESE = "en", "zh-CN"
 
 MESSAGES: dict[str, str] = {
     key: message
@@ -40,8 +48,42 @@ MESSAGES: dict[str, str] = {
 """What is said, by key; :func:`text` fills in the names in braces."""
 
 
+def language() -> str:
+    """The language that is spoken.
+
+    Returns
+    -------
+    str
+        ``"zh-CN"`` if ``TINYGEN_LANG`` asks for Chinese (also as zh, zh_CN or zh_CN.UTF-8), else
+        ``"en"``.
+    """
+    asked = os.environ.get(LANGUAGE, "").partition(".")[0].replace("_", "-").lower()
+    return CHINESE if asked in ("zh", CHINESE.lower()) else ENGLISH
+
+
+@cache
+def translation(language: str) -> dict[str, str]:
+    """The messages that there are in a language.
+
+    Parameters
+    ----------
+    language : str
+        As :func:`language` says it.
+
+    Returns
+    -------
+    dict of str to str
+        A part of the keys of ``MESSAGES``; nothing for English.
+    """
+    if language != CHINESE:
+        return {}
+    from tinygen.io.messages import zh_cn  # read by those alone who want it
+
+    return zh_cn.MESSAGES
+
+
 def text(key: str, **values: Any) -> str:
-    """A message with its values filled in.
+    """A message in the language that is spoken, with its values filled in.
 
     Parameters
     ----------
@@ -54,4 +96,5 @@ def text(key: str, **values: Any) -> str:
     -------
     str
     """
-    return MESSAGES[key].format(**values)
+    message = MESSAGES[key]  # so that a key that is not there is a fault in every language
+    return translation(language()).get(key, message).format(**values)

@@ -20,15 +20,18 @@ MESSAGES: dict[str, str] = {
     "check is imports": "line {line} imports {detail}. Exercises are written with NumPy and math "
     "alone",
     "check is syntax": "line {line} is no valid Python: {detail}",
-    "check is timeout": "it took too long and was stopped, at the case: {detail}. A loop that "
-    "never ends, or loops over single elements where whole arrays would do",
+    "check is syntax anywhere": "it cannot be read: {detail}",
+    "check is timeout": "it was stopped. A loop that never ends, or loops over single elements "
+    "where whole arrays would do?",
+    "check is timeout loading": "it was stopped while the file was loaded, before the first case: "
+    "is there a loop outside of the functions?",
     "check is memory": "it wanted more memory than there is for an exercise. An array that is "
     "much larger than it should be, or a list that grows without end",
     "check is crashed": "Python itself was ended by it ({detail})",
-    "check is too much printed": "it printed so much that it was stopped: a print in a loop that "
-    "never ends",
-    "check is too much returned": "it returned so much that it was stopped: an array that is much "
-    "larger than it should be",
+    "check is too-much-output printed": "it printed so much that it was stopped: a print in a "
+    "loop that never ends",
+    "check is too-much-output returned": "it returned so much that it was stopped: an array that "
+    "is much larger than it should be",
     "check cause broadcast": "The shapes do not go together: print both before that line, and "
     "write the shape you expect beside each.",
     "check cause matmul": "In a product of matrices the last axis of the first must be as long as "
@@ -54,7 +57,7 @@ MESSAGES: dict[str, str] = {
     "check cause read only": "That array may not be written to: work on a copy.",
     "check is signature": "It is called with other arguments than it takes: they must be those of "
     "the stub. Python says: {said}",
-    "check is nothing returned": "{name} returned nothing (None): the return is missing, or not "
+    "check is nothing-returned": "{name} returned nothing (None): the return is missing, or not "
     "reached",
     "check is unusable": "what {name} returns cannot be used as it should be; it is of type "
     "{kind}. Python says: {said}",
@@ -152,8 +155,10 @@ MESSAGES: dict[str, str] = {
     "the others were not added to it.",
     "check why zeros": "all elements are 0: nothing was written into the array that is returned, "
     "or all of it was multiplied by 0.",
-    "check why some zeros": "all wrong elements are 0, all others are right: part of the array "
-    "was never written.",
+    "check why cut off": "all that should be below 0 is 0, all else is right: a maximum with 0, "
+    "or a mask, where none is meant.",
+    "check why some zeros": "all wrong elements are 0, all others are right: they were never "
+    "written, or set to 0, by a mask or a maximum with 0.",
     "check why ties": "only elements are wrong where values are equal (ties, or a kink), all "
     "others are right: which of the equal ones counts?",
     "check why transposed": "the numbers are right, but axes {first} and {second} have changed "
@@ -161,8 +166,9 @@ MESSAGES: dict[str, str] = {
     "check why float32": "the errors are no larger than the rounding of float32, and every number "
     "is one that float32 can hold: something on the way was float32, where the arguments are "
     "float64.",
-    "check why unknown": "none that I am certain of. Take the case with the smallest numbers and "
-    "follow one wrong element by hand.",
+    "check why unknown": "none that I am certain of; {wrong} of {size} elements of {path} are "
+    "wrong in this case. Take the case with the smallest numbers and follow one wrong element by "
+    "hand.",
     "check why near": "The errors are small, though: rounding, or an approximation, rather than "
     "another formula.",
     "check of": "Of {path}: {words}",
@@ -211,6 +217,7 @@ MESSAGES: dict[str, str] = {
     "check printed": "printed by your code:",
     "check printed more": "... and {count} lines more",
     "check traceback": "where it was raised (the last line is the place):",
+    "check place": "there:",
     "check line": "line {number}, in {name}:",
     "check yours": "yours",
     "check expected": "expected",
@@ -269,10 +276,10 @@ MESSAGES: dict[str, str] = {
     "then: tinygen check {number}\n",
     "start header": "{number} · {title}\ndifficulty {difficulty} of 5, about {minutes}, about "
     "{lines}",
-    "start lines": "{count} lines",
-    "start one of lines": "1 line",
-    "start minutes": "{count} minutes",
-    "start one of minutes": "1 minute",
+    "start lines many": "{count} lines",
+    "start lines one": "1 line",
+    "start minutes many": "{count} minutes",
+    "start minutes one": "1 minute",
     "start needs": "uses {names}: the checker brings its own",
     "start readme": """\
 # The course

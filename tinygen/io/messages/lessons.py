@@ -107,14 +107,14 @@ A key is typed and then Enter pressed. At a question, type the letter of your an
     "{minutes}. Lines: about {lines}. Checked by: tinygen check {number}. Stuck: tinygen hint "
     "{number}",
     "step exercise reference": "Here the lesson goes on with the reference's version.",
-    "step exercise yours": "Here the lesson goes on with YOUR {name}.",
+    "step exercise yours": "Here the lesson goes on with your own {name}.",
     "step exercise not yours": "Here the lesson goes on with the reference's version: yours has "
     "not passed its check, or has changed since.",
     "step given yours": "({name}, exercise {number}: yours)",
     "step given not yours": "({name}, exercise {number}: the reference's)",
     "step mine": "Yours, as they passed their checks: {names}",
-    "step none mine": "No exercise up to this lesson has passed its check as it is now in {folder}: "
-    "the reference's functions run. (tinygen check)",
+    "step none mine": "No exercise up to this lesson has passed its check as it is now in "
+    "{folder}: the reference's functions run. (tinygen check)",
     "step mine broken": "your file cannot be run: {reason}",
     "step no folder": "--mine needs the folder of your exercises: {reason}",
     "step resumed": "You were at step {step} of {steps}: going on there. (tinygen step {number} "

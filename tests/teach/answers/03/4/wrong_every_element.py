@@ -1,4 +1,4 @@
-# diagnosis: mean-error
+# diagnosis: every-element
 import numpy as np
 
 

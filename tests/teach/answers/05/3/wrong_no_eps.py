@@ -1,4 +1,4 @@
-# diagnosis: unknown
+# diagnosis: no-eps
 import numpy as np
 
 

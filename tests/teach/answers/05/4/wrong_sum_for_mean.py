@@ -1,4 +1,4 @@
-# diagnosis: unknown
+# diagnosis: sums-for-means
 import numpy as np
 
 

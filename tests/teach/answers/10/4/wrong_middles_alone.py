@@ -1,5 +1,4 @@
 # diagnosis: middles-alone
-import numpy as np
 
 
 def code_report(mu, logvar):

@@ -1,0 +1,8 @@
+# diagnosis: dtype
+import numpy as np
+
+
+def one_hot(labels, classes):
+    rows = np.zeros((len(labels), classes))
+    rows[np.arange(len(labels)), labels] = 1
+    return rows

@@ -1,0 +1,6 @@
+# diagnosis: exception
+def im_grid(images, columns):
+    n, h, w = images.shape
+    rows = n / columns
+    table = images.reshape(rows, columns, h, w)
+    return table.transpose(0, 2, 1, 3).reshape(rows * h, columns * w)

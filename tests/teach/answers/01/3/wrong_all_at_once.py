@@ -1,0 +1,3 @@
+# diagnosis: all-channels
+def standardise(images):
+    return (images - images.mean()) / images.std()

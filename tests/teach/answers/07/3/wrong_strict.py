@@ -1,0 +1,11 @@
+# diagnosis: strictly-above
+import numpy as np
+
+
+def roc_curve(positive, scores):
+    fpr, tpr = [0.0], [0.0]
+    for threshold in np.unique(scores)[::-1]:
+        yes = scores > threshold
+        fpr.append(yes[~positive].mean())
+        tpr.append(yes[positive].mean())
+    return np.array(fpr), np.array(tpr)

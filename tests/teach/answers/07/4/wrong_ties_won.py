@@ -1,0 +1,6 @@
+# diagnosis: ties-won
+import numpy as np
+
+
+def roc_auc(positive, scores):
+    return np.mean(scores[positive][:, None] >= scores[~positive][None, :])

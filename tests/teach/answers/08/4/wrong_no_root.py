@@ -1,0 +1,5 @@
+# diagnosis: no-root
+def clip_grad_norm(gradients, max_norm):
+    norm = sum((gradient**2).sum() for gradient in gradients)
+    factor = min(1.0, max_norm / (float(norm) + 1e-6))
+    return [gradient * factor for gradient in gradients]

@@ -1,0 +1,11 @@
+# diagnosis: not-cleared
+import numpy as np
+
+
+def discriminator_step(discriminator, generator, real, z):
+    real_logits = discriminator.forward(real)
+    discriminator.backward((1 / (1 + np.exp(-real_logits)) - 1) / len(real_logits))
+    fake_logits = discriminator.forward(generator.forward(z))
+    discriminator.backward(1 / (1 + np.exp(-fake_logits)) / len(fake_logits))
+    discriminator.step()
+    return real_logits, fake_logits
