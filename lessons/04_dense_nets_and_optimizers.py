@@ -58,11 +58,14 @@ for lr, wanted in [(0.1, 0.64), (0.9, 0.64), (1.1, 1.44)]:
 #
 # The two are kept together because together they have a short gradient:
 #
-#     delta = ∂loss/∂logits = (p − one_hot) / N        one_hot: 1 at the right class, 0 elsewhere
+#     delta = ∂loss/∂logits = (p − one_hot) / N
 #
-# From there it goes through the layer as through every product of matrices:
+# where one_hot is 1 at the right class of each picture, and 0 elsewhere. From there the gradient
+# goes through the layer as through every product of matrices:
 #
-#     ∂loss/∂x = delta · weight      ∂loss/∂weight = deltaᵀ · x      ∂loss/∂bias = Σₙ delta[n]
+#     ∂loss/∂x      = delta · weight
+#     ∂loss/∂weight = deltaᵀ · x
+#     ∂loss/∂bias   = Σₙ delta[n]
 #
 # One care: exp(1000) is infinite. So subtract from each row its largest logit first and call the
 # result `shifted`. The probabilities stay the same, because numerator and denominator shrink by
@@ -165,22 +168,23 @@ batches = np.split(rng.permutation(1000), 20)
 guesses = [loss_and_gradient(theta, train_x[batch], train_y[batch])[1] for batch in batches]
 np.testing.assert_allclose(np.mean(guesses, axis=0), gradient, atol=1e-12, err_msg="biased guess")
 
+order = np.concatenate([rng.permutation(1000) for _ in range(2)])
+curves = {}
+for size, lr in [(1000, 1.0), (50, 0.3), (1, 0.01)]:
+    moved, curves[size] = theta, [(0, loss)]
+    for end in range(size, 2001, size):
+        batch = order[end - size : end]
+        moved = moved - lr * loss_and_gradient(moved, train_x[batch], train_y[batch])[1]
+        if end % 50 == 0:
+            curves[size].append((end, loss_and_gradient(moved, train_x, train_y)[0]))
 with look():
     figure = new_figure(6.4, 3.4)
     axes = figure.add_subplot(xlabel="pictures read", ylabel="loss over all 1000 pictures")
-order, final = np.concatenate([rng.permutation(1000) for _ in range(2)]), {}
-for number, (size, lr) in enumerate([(1000, 1.0), (50, 0.3), (1, 0.01)]):
-    moved, read, losses = theta, [0], [loss]
-    for start in range(0, 2000, size):
-        batch = order[start : start + size]
-        moved = moved - lr * loss_and_gradient(moved, train_x[batch], train_y[batch])[1]
-        if (start + size) % 50 == 0:
-            read.append(start + size)
-            losses.append(loss_and_gradient(moved, train_x, train_y)[0])
-    final[size] = losses[-1]
-    axes.plot(read, losses, **line_style(number), label=f"{size} a step: {2000 // size} steps")
-assert final[50] < final[1000] / 2, "40 cheap guesses beat 2 steps along the whole gradient"
-axes.legend()
+    for number, (size, curve) in enumerate(curves.items()):
+        label = f"{size} a step: {2000 // size} steps"
+        axes.plot(*zip(*curve, strict=True), **line_style(number), label=label)
+    axes.legend()
+assert curves[50][-1][1] < curves[1000][-1][1] / 2, "40 cheap guesses beat 2 whole gradients"
 picture(figure, "batches", "Loss against pictures read. With all 1000 pictures in a step there are "
         "only 2 steps, to about 2.0; with 50 or 1, for the same reading, it ends below 0.8.")
 
@@ -230,7 +234,9 @@ def momentum_step(theta, gradient, velocity, lr, momentum):
 #
 #     RMSprop   squares ← alpha · squares + (1 − alpha) · gradient²
 #     Adagrad   squares ← squares + gradient²
-#     both      theta   ← theta − lr · gradient / (√squares + eps)         eps: a tiny number
+#     both      theta   ← theta − lr · gradient / (√squares + eps)
+#
+# (eps is a tiny number, so that nothing is divided by 0.)
 #
 # *Adam* uses momentum above the fraction line and RMSprop below it, both as running means:
 #
@@ -242,7 +248,9 @@ def momentum_step(theta, gradient, velocity, lr, momentum):
 # 1 − beta1ᵗ after t steps. Dividing by that sum makes a proper mean, which is called *bias
 # correction*:
 #
-#     m̂ = m / (1 − beta1ᵗ)     v̂ = v / (1 − beta2ᵗ)     theta ← theta − lr · m̂ / (√v̂ + eps)
+#     m̂ = m / (1 − beta1ᵗ)
+#     v̂ = v / (1 − beta2ᵗ)
+#     theta ← theta − lr · m̂ / (√v̂ + eps)
 
 # %% Adam exercise="04.3" difficulty=2 minutes=8 lines=5
 def adam_step(theta, gradient, m, v, step, lr, beta1=0.9, beta2=0.999, eps=1e-8):
@@ -511,17 +519,17 @@ best = {name: int(ends[name].argmin()) for name in rates}
 
 # %% The rate matters more than the rule
 with look():
-    figure = new_figure(9.0, 3.6)
+    figure = new_figure(9.0, 3.9)
     left, right = figure.subplots(1, 2)
     for number, name in enumerate(rates):
         left.semilogx(grid, ends[name], marker=MARKS[number], label=name, **line_style(number))
         losses = np.convolve(runs[name][best[name]][0], np.ones(5) / 5, "valid")
         right.plot(losses, **line_style(number), label=f"{name}, lr {grid[best[name]]:.2g}")
     left.set(xlabel="learning rate", ylabel="loss after 80 steps", ylim=(0, 3), title="Each rate")
-    left.legend(loc="lower left")
     right.set(xlabel="step", ylabel="loss (mean of 5 batches)", title="Each at its best rate")
     right.set_ylim(0, 3)
     right.legend()
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=5)
 picture(figure, "rates", "Left: loss after 80 steps against the learning rate. Each optimizer has "
         "a U at a place of its own, and is above 2 elsewhere. Right: the loss over the steps, each "
         "at its best rate: the five curves end close together.")
@@ -531,8 +539,8 @@ for name in rates:
     assert ends[name][[0, -1]].min() > 1.5, f"{name} does not, if its rate is wrong"
 assert max(shares) - min(shares) < 0.1, "new characters are read about equally well"
 assert ends["SGD"].min() < ends["Adam"][2] / 2, "SGD, well set, beats Adam at its default of 0.001"
-reveal("04.p4", "b", "Each rule has a rate that suits it, and these lie a factor of 100 apart. "
-       "Plain SGD, well set, beats Adam at its default rate. Tune all before you compare.")
+reveal("04.p4", "b", "Each rule has a rate that suits it, and these lie far apart. Plain SGD, "
+       "well set, beats Adam at its default rate. Tune all before you compare.")
 
 # %% [markdown]
 # ## What changed in your head

@@ -7,8 +7,8 @@
 # - derive the gradients of convolution and of max pooling, and prove that they are right;
 # - recognise common bugs by a picture of what is wrong.
 #
-# 45 minutes with exercises 1 to 3; the fourth can wait for another day. It builds on lessons 02
-# (how gradients flow back) and 03 (how one proves a gradient).
+# 45 minutes with exercises 06.1 and 06.2; the other two are good for a second sitting. It builds on
+# lessons 02 (how gradients flow back) and 03 (how one proves a gradient).
 #
 # **A belief to test.** Three sentences that sound right: *a convolution flips the kernel*, as books
 # of mathematics say; *it is another operation than a product of matrices*; *padding is cosmetic*.
@@ -58,7 +58,7 @@ def gallery(panels, name, alt):
 #
 # How large is y? Let the picture have H rows and the kernel KH. *Padding* p adds p rows of zeros
 # above and p below. Then the kernel can begin in H + 2p - KH + 1 rows. With a *stride* s it moves s
-# rows at a time, so it begins in every s-th of them (// divides and rounds down):
+# rows at a time, so it begins in every s-th of them (// divides and rounds down). Columns alike.
 #
 #     rows of y = (H + 2p - KH) // s + 1
 
@@ -282,11 +282,11 @@ for size in (1, 3, 5, 7):
     times = im2col(x, (size, size), padding=size // 2).nbytes / x.nbytes
     print(f"windows of {size} x {size}: {times:2.0f} times the memory of the pictures")
     assert times == size**2, "every pixel is copied as often as a window has places"
-print(f"steps in Python: conv2d {28 * 28 * 24}, im2col {3 * 3}")
+print(f"steps of Python loops: conv2d {28 * 28 * 24}, im2col {3 * 3}")
 reveal("06.p2", "c", "9 · 1.6 MB: a pixel is in 9 windows, and is copied to each of them.")
 
 # %% [markdown]
-# So im2col buys speed with memory: nine steps in Python and one product, which a tuned library
+# So im2col buys speed with memory: nine steps of a loop and one product, which a tuned library
 # does. The multiplications are the same. (The library's fast code, in `tinygen/fast/conv.py`, makes
 # the columns of a few pictures at a time, and never needs much memory.) The second belief has met
 # its number: a convolution *is* a product of matrices.
@@ -423,13 +423,13 @@ def max_pool2d_backward(dy, x, kernel_size, stride):
     ### BEGIN SOLUTION
     n, c, rows, cols = dy.shape
     dx = np.zeros(x.shape, x.dtype)
-    picture, channel = np.arange(n)[:, None], np.arange(c)
+    which, channel = np.arange(n)[:, None], np.arange(c)
     for i in range(rows):
         for j in range(cols):
             top, left = i * stride, j * stride
             window = x[:, :, top : top + kernel_size, left : left + kernel_size]
             u, v = divmod(window.reshape(n, c, -1).argmax(axis=2), kernel_size)
-            dx[picture, channel, top + u, left + v] += dy[:, :, i, j]
+            dx[which, channel, top + u, left + v] += dy[:, :, i, j]
     return dx
     ### END SOLUTION
 
@@ -526,4 +526,4 @@ assert change[24] < 0.1 * change[1], "pooling over the whole map forgets where s
 #
 # **In 10 minutes**: the picture of the four windows above their matrix, 06.p1 and 06.p2 by a show
 # of hands, and the picture with A, B and C. **In 40 minutes**: sections 1 to 4 with exercises 06.1
-# and 06.2 in class, 06.3 in pairs; 06.4 and the shift by one pixel at home.
+# and 06.2 in class; 06.3, 06.4 and the shift by one pixel at home.

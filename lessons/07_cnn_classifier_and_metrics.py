@@ -7,11 +7,12 @@
 # - climb the ladder of checks before you train: ln 10, twenty pictures, then all;
 # - train a small convolutional network, and recognise three common bugs by their curves.
 #
-# 45 minutes. It builds on lessons 04 (a network, a loss, Adam) and 06 (convolution, pooling).
+# 45 minutes without exercise 07.3, which is good for another day. It builds on lessons 04 (a
+# network, a loss, Adam) and 06 (convolution, pooling).
 #
-# **A belief to test.** *98 % accuracy is good. The area under the ROC curve is another number of
-# the same kind, computed from the predicted labels; a program with 97 % accuracy cannot have an
-# area of 1.* Each sentence sounds like common sense. Three small experiments will tell.
+# **A belief to test.** *98 % accuracy is good. AUC, which is often printed beside it, is made of
+# the same yes and no; so a program with 97 % accuracy cannot have the best AUC there is, 1.* Each
+# part sounds like common sense. Three small experiments will tell.
 
 # %% setup
 import numpy as np
@@ -34,11 +35,12 @@ rng = begin("07")
 # It found two 8s (*true positives*, TP = 2) and missed one (*false negatives*, FN = 1). It gave two
 # false alarms (*false positives*, FP = 2), and was right about five others (TN = 5). From these:
 #
-#     accuracy  = (TP + TN) / all           = 7/10    how many answers are right
-#     recall    = TP / (TP + FN)            = 2/3     of the true 8s, how many were found
-#     precision = TP / (TP + FP)            = 2/4     of those called 8, how many are 8s
-#     F1        = 2 TP / (2 TP + FP + FN)   = 4/7     their harmonic mean, one number for both
+#     accuracy  = (TP + TN) / all          = 7/10   how many answers are right
+#     recall    = TP / (TP + FN)           = 2/3    of the true 8s, how many were found
+#     precision = TP / (TP + FP)           = 2/4    of those called 8, how many are
+#     F1        = 2 TP / (2 TP + FP + FN)  = 4/7    small if one of the two is
 #
+# (F1 is the harmonic mean of recall and precision: 2 / (1/recall + 1/precision).)
 # The *confusion matrix* counts everything at once: in row i and column j stands how many of true
 # class i were taken for class j. Here it is `[[5, 2], [1, 2]]`.
 
@@ -99,7 +101,7 @@ def precision_recall_f1(matrix):
 
     matrix: a confusion matrix, (classes, classes), row = true class
 
-    Returns three float64 arrays of shape (classes,). 0/0 is 0, and never a warning.
+    Returns three float64 arrays of shape (classes,). 0/0 is 0.
     """
     ### BEGIN SOLUTION
     hits, predicted, true = np.diagonal(matrix), matrix.sum(axis=0), matrix.sum(axis=1)
@@ -116,7 +118,7 @@ def precision_recall_f1(matrix):
 # 2. `matrix.sum(axis=0)` has one number for each column. Write a small function for "a/b, and 0
 #    where b is 0", and use it three times.
 # 3. Wherever the divisor is 0, the hits are 0 too. So dividing by `np.maximum(below, 1)` gives 0
-#    there, changes nothing elsewhere, and never warns.
+#    there, and changes nothing elsewhere.
 
 # %% The same as the library, with classes that never occur
 labels, guesses = rng.integers(0, 5, 60), rng.integers(0, 4, 60)
@@ -148,6 +150,20 @@ print("F1 of the six classes:", mine[2].round(2))
 # probable is it that the 8 has the higher score?* (A tie counts 1/2.) Of the 3 · 4 pairs, 0.9 and
 # 0.8 win 4 each, and 0.4 wins 2 and ties with one: 10.5 / 12 = 0.875.
 
+# %%
+predict(
+    "07.p2",
+    "Replace each score s, some of them negative, by s³. What does AUC become?",
+    ["larger: the good ones move away", "smaller", "it stays the same"],
+)
+
+# %%
+predict(
+    "07.p3",
+    "Can a program have an accuracy of 97 %, a recall of 0 and an AUC of exactly 1?",
+    ["no: AUC is at most the accuracy", "no: without recall there is no area", "yes"],
+)
+
 # %% The ROC curve exercise="07.3" difficulty=3 minutes=10 lines=5
 def roc_curve(positive, scores):
     """False positive rate and true positive rate while the threshold falls.
@@ -178,9 +194,10 @@ def roc_curve(positive, scores):
 # Pairs need n² steps. Ranks do it faster. Sort all scores; the lowest has rank 1, and equal scores
 # share the mean of their ranks. A positive of rank r stands above r - 1 others, positive or
 # negative. Add this up over all P positives, and subtract the pairs of two positives, of which
-# there are P·(P - 1)/2; what is left is the pairs that positives win against the M negatives:
+# there are P·(P - 1)/2. What is left are the pairs that positives win against the M negatives:
 #
-#     AUC = (Σ ranks of the positives - P·(P + 1)/2) / (P·M)
+#     pairs won = Σ (r - 1) - P·(P - 1)/2 = Σ r - P·(P + 1)/2      sums over the positives
+#     AUC       = pairs won / (P·M)
 #
 # In the example 0.4, 0.4 share the ranks 3 and 4: (3.5 + 6 + 7 - 6) / 12 = 0.875, as by pairs.
 
@@ -209,20 +226,6 @@ def roc_auc(positive, scores):
 # 3. The last rank of each different score is `np.cumsum(count)`, its first is `count - 1` less, and
 #    the mean lies halfway. Index these means with the places: now every picture has its rank. The
 #    rest is the formula.
-
-# %%
-predict(
-    "07.p2",
-    "Replace each score s, some of them negative, by s³. What does AUC become?",
-    ["larger: the good ones move away", "smaller", "it stays the same"],
-)
-
-# %%
-predict(
-    "07.p3",
-    "Can a program have an accuracy of 97 %, a recall of 0 and an AUC of exactly 1?",
-    ["no: AUC is at most the accuracy", "no: without recall there is no area", "yes"],
-)
 
 # %% Pairs, ranks, areas: three ways to one number
 positive = np.arange(800) < 40
@@ -292,7 +295,8 @@ def train(net, images, labels, epochs, lr=5e-3, shuffle=True):
     losses = []
     for _ in range(epochs):
         order = rng.permutation(len(labels)) if shuffle else np.arange(len(labels))
-        for batch in np.array_split(order, -(-len(order) // 50)):
+        for place in range(0, len(order), 50):
+            batch = order[place : place + 50]
             loss = F.cross_entropy(net(images[batch]), labels[batch])
             optimizer.zero_grad()
             loss.backward()
@@ -366,8 +370,9 @@ assert roc_auc(eight, score) > 0.95 > always_no, "the network knows what the laz
 #
 # ## 4. Break it: three common bugs
 # The article's network has a ReLU behind *every* dense layer, the last one too. It halves its
-# pictures five times, until one pixel is left. And it says nothing of shuffling. Here is each of
-# the three on its own, on digits of 14 x 14, to be quick: there, four halvings leave one pixel.
+# pictures five times, until one pixel is left. And it says nothing of shuffling (nor of seeds, a
+# split or a measure). Here is each of the three on its own, on digits of 14 x 14, to be quick:
+# there, four halvings leave one pixel.
 
 # %%
 predict(
@@ -387,7 +392,7 @@ def network(poolings, *last):
     layers, channels, size = [], 1, 14
     for _ in range(poolings):
         layers += [nn.Conv2d(channels, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2, padding="same")]
-        channels, size = 8, -(-size // 2)
+        channels, size = 8, (size + 1) // 2
     return nn.Sequential(*layers, nn.Flatten(), nn.Dense(8 * size * size, 10), *last)
 
 
@@ -420,10 +425,11 @@ reveal("07.p4", "c", "for some steps it sees one class, says that to everything,
 for seed in range(5):
     tg.manual_seed(seed)
     sick = network(2, nn.ReLU())
-    own = sick(small_x).detach().numpy()[np.arange(2000), digits.train_labels]
+    logits = sick(small_x).detach().numpy()
+    own = logits[np.arange(2000), digits.train_labels]  # that of each picture's true class
     train(sick, small_x, train_y, epochs=3)
     never = sorted(set(range(10)) - set(predicted(sick, small_test).tolist()))
-    print(f"seed {seed}: {np.mean(own == 0):.0%} of the true classes have logit 0 at the start; "
+    print(f"seed {seed}: at the start {np.mean(own == 0):.0%} of the true logits are 0; "
           f"in the end it never says {', '.join(map(str, never))}")
     assert never, "whole classes are lost, whatever the seed"
 sick = network(2, nn.ReLU())
@@ -441,11 +447,11 @@ for poolings, side in enumerate([7, 4, 2, 1], start=1):
 assert rights[3] < max(rights) - 0.05, "one pixel remembers little"
 
 # %% [markdown]
-# **Symptoms.** A logit that is 0 behind a ReLU gets no gradient: if all pictures of a class have it
-# so, the class is never said again. *The loss falls and hangs, and some columns of the confusion
-# matrix are empty.* Without shuffling, *the loss jumps when the class changes*, and accuracy stays
-# at chance. Too many poolings: *everything runs, and is a little worse*. That is the hardest to
-# see; only a comparison shows it.
+# **Symptoms.** A logit that is 0 behind a ReLU gets no gradient. If it is 0 for all pictures of a
+# class, the class is never said again: *the loss falls and hangs, and some columns of the confusion
+# matrix are empty*. Without shuffling, *the loss jumps when the class changes, and accuracy stays
+# at chance*. Too many poolings: *everything runs, no curve looks sick, and the result is worse*.
+# That is the hardest to see; only a comparison shows it.
 #
 # ## What changed in your head
 # - Accuracy alone means nothing. Ask what the laziest program scores, then look at the confusion

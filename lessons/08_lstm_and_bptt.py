@@ -122,15 +122,18 @@ print("the lower half with the state of the upper one: as in one go; without it:
 # An LSTM has two states. `c`, the cell, is the memory proper. `h` is the part of it that is shown.
 # For each of the H units four numbers are computed from what is read and from the old h:
 #
-#     a = x · weight_ihᵀ + h · weight_hhᵀ + bias                              a: (N, 4·H)
+#     a = x · weight_ihᵀ + h · weight_hhᵀ + bias              a: (N, 4·H)
 #
 # They come in four blocks of H columns, in PyTorch's order: i, f, g, o. Three of them are *gates*,
 # between 0 and 1 by the sigmoid σ. The fourth is what is offered to the memory, by tanh:
 #
-#     i = σ(a_i)  let in      f = σ(a_f)  keep      g = tanh(a_g)  offer      o = σ(a_o)  show
+#     i = σ(a_i)       let in
+#     f = σ(a_f)       keep
+#     g = tanh(a_g)    offer
+#     o = σ(a_o)       show
 #
-#     c_next = f · c + i · g          keep some of the old, let in some of the new
-#     h_next = o · tanh(c_next)       show some of it
+#     c_next = f · c + i · g        keep some of the old, let in some new
+#     h_next = o · tanh(c_next)     show some of it
 #
 # (The dots between gates and states multiply element by element. PyTorch has two biases; `bias` is
 # their sum.) The line of c_next is the whole invention: the old cell is only *multiplied by f*. It
@@ -171,9 +174,10 @@ def lstm_step(x, h, c, weight_ih, weight_hh, bias):
 # ## 3. One step back
 #
 # From the step after come two gradients: dh = ∂L/∂h_next and dc = ∂L/∂c_next. Now c_next acts on
-# the loss by two roads: straight on into the next step, which is dc, and through h_next. Add them:
+# the loss by two roads: straight on into the next step, which is dc, and through h_next, which is
+# o · tanh(c_next). Add them:
 #
-#     dc_all = dc + dh · o · (1 − tanh²(c_next))            since h_next = o · tanh(c_next)
+#     dc_all = dc + dh · o · (1 − tanh²(c_next))
 #
 # c_next = f·c + i·g is a sum of two products, and each factor gets dc_all times the other factor:
 # di = dc_all · g, and likewise df, dg, and dc_prev for the old c. But o is in h_next only, so that
@@ -182,7 +186,8 @@ def lstm_step(x, h, c, weight_ih, weight_hh, bias):
 # Last, through the gates themselves. The derivative of σ is σ·(1 − σ), that of tanh is 1 − tanh².
 # Since `gates` holds the values after σ and tanh, that is:
 #
-#     da_i = di · i·(1 − i)      and so for f and o;      da_g = dg · (1 − g²)
+#     da_i = di · i·(1 − i)         and so for f and o
+#     da_g = dg · (1 − g²)
 
 # %% One step back exercise="08.2" difficulty=3 minutes=8 lines=6
 def lstm_step_backward(dh, dc, gates, c, c_next):
@@ -218,11 +223,15 @@ def lstm_step_backward(dh, dc, gates, c, c_next):
 # two things in its hands: dh and dc, both zero at the start. At step t the loss may also act on h_t
 # directly (`doutput[t]`); that is added to dh. From da_t of the step come
 #
-#     dx_t = da_t · weight_ih         dh for step t−1 = da_t · weight_hh         dc for step t−1
+#     dx_t           = da_t · weight_ih
+#     dh of step t−1 = da_t · weight_hh
 #
-# All steps share one set of weights, so each adds its part to their gradients:
+# and lstm_step_backward itself gives the dc of step t−1. All steps share one set of weights, so
+# each adds its part to their gradients:
 #
-#     dweight_ih = Σₜ da_tᵀ · x_t      dweight_hh = Σₜ da_tᵀ · h_t₋₁      dbias = Σₜ Σₙ da_t[n]
+#     dweight_ih = Σₜ da_tᵀ · x_t
+#     dweight_hh = Σₜ da_tᵀ · h_t₋₁
+#     dbias      = Σₜ Σₙ da_t[n]
 
 # %% All steps forward; what the backward pass needs is kept
 def lstm_forward(x, weight_ih, weight_hh, bias):
@@ -260,8 +269,9 @@ def lstm_backward(doutput, x, hs, cs, gates, weight_ih, weight_hh):
 # %% [markdown] hints="08.3"
 # 1. In which order do the steps come? What are dh and dc before the last step has been walked back?
 # 2. Make arrays of zeros for the results (np.zeros_like(x) has the dtype of x, np.zeros(4H,
-#    gates.dtype) that of gates), and zeros (N, H) for dh and dc. Then `for t in reversed(range(len(x)))`: one call of lstm_step_backward, then the
-#    products. Which two of cs belong to step t?
+#    gates.dtype) that of gates), and zeros (N, H) for dh and dc. Then, for t in
+#    `reversed(range(len(x)))`, one call of lstm_step_backward and the products. Which two of cs
+#    belong to step t?
 # 3. The call gets doutput[t] + dh and dc, and its second result *is* the dc of the next round. Then
 #    dh becomes da · weight_hh, dx[t] is da · weight_ih, and three sums grow with +=: daᵀ·x[t],
 #    daᵀ·hs[t] (the state before the step), and da summed over the N pictures.
@@ -471,12 +481,12 @@ assert errors[-1] < 1e-12, "at the last step there is no dc yet, so nothing is w
 assert errors[:-1].min() > 0.02, "at every other step dx is wrong"
 assert np.mean(whole[-20:]) < 0.1, "the whole walk back finds the first step"
 assert abs(np.mean(cut[-20:]) - np.log(2)) < 0.05, "what is not walked to is not learned"
-reveal("08.p3", "b", "No gradient comes from the first step, so nothing teaches the weights to hold "
-       "it. Memory is saved and reach is paid for it, silently.")
+reveal("08.p3", "b", "No gradient comes from the first step, so nothing teaches the weights to "
+       "hold it. Memory is saved, and reach is paid for it, silently.")
 
 # %% [markdown]
-# Name the first symptom, for it is the commonest bug of this lesson: **only the last step is right.**
-# What is carried back from step to step is missing or wrong.
+# Remember the first symptom, for it is the commonest bug of this lesson: **only the last step is
+# right**. Then what is carried back from step to step is missing or wrong.
 #
 # ## 8. Pictures, row by row
 #

@@ -32,7 +32,17 @@ from tinygen.teach import begin, given, picture, predict, reveal
 
 rng = begin("12")
 adam_step = given("04.3")
-ring = tg.data.draw_ring(4096, seed=12)  # points in the plane, close around eight places
+
+# %% [markdown]
+# ## 0. Three kinds of samples
+#
+# Let there be only three kinds of samples. Of ten real ones, 6 are of the first kind, 3 of the
+# second and 1 of the third. G makes 2, 3 and 5 of them. D may give each kind a number from 0 to 1,
+# and its loss is the mean of −log D over real samples plus the mean of −log(1 − D) over fake ones.
+# It cannot be right about every sample of the first kind: the same sample is sometimes real and
+# sometimes fake. The best it can say is how often: real in 6 of 8 cases.
+#
+# Now let G become perfect, so that its samples are of the same three kinds, equally often.
 
 # %%
 predict(
@@ -50,9 +60,9 @@ predict(
      "D's is log 4 = 1.39, G's is log 2 = 0.69"],
 )
 
-# %% Tiny numbers: three kinds of samples
+# %% Tiny numbers, and all that D could say
 real, fake = np.array([6, 3, 1]) / 10, np.array([2, 3, 5]) / 10  # how often each kind occurs
-outputs = np.linspace(0.001, 0.999, 999)  # all that D could say
+outputs = np.linspace(0.001, 0.999, 999)
 
 
 def best(real, fake):
@@ -149,7 +159,7 @@ at_sure = [slope.item() for slope in generator_slopes(np.array([sure]))]
 print(f"slopes at D = 0.01: saturating {at_sure[0]:.2f}, non-saturating {at_sure[1]:.2f}")
 assert np.isclose(at_sure[1] / at_sure[0], 99), "a factor of 99 for the fakes that need it most"
 
-fakes = tg.tensor(logits, requires_grad=True)
+fakes = tg.tensor(logits, requires_grad=True)  # the library calls the saturating loss minimax
 for name, ours in (("minimax", saturating), ("non-saturating", non_saturating)):
     (slope,) = tg.grad(LOSSES[name].generator(fakes), fakes)
     np.testing.assert_allclose(ours / logits.size, slope.numpy(), atol=1e-15, err_msg=name)
@@ -174,9 +184,14 @@ picture(figure, "slopes",
 #
 # The data are points in the plane, around eight places on a circle: the *ring*. Two networks of
 # three dense layers are enough, and small enough to be written out. As in lesson 04, all weights of
-# a network lie in one long row, and Adam moves the row.
+# a network lie in one long row, and Adam moves the row. You need not read every line: what counts
+# is that `forward` goes through a network, that `backward` ADDS to its gradient, and that only
+# `step` moves its weights.
 
 # %% The row of weights
+ring = tg.data.draw_ring(4096, seed=12)  # 4096 points, and where the eight places are
+
+
 class Weights:
     """The weights of dense layers in one row, their gradients in another, and Adam."""
 
@@ -213,7 +228,7 @@ class Net(Weights):
         self.shape, self.inputs = x.shape, []
         x = x.reshape(-1, self.sizes[0])
         for number, (matrix, bias) in enumerate(self.layers(self.weights)):
-            x = np.maximum(x, 0.2 * x) if number else x
+            x = np.maximum(x, 0.2 * x) if number else x  # leaky relu before all but the first
             self.inputs.append(x)
             x = x @ matrix + bias
         return x
@@ -234,7 +249,7 @@ class Net(Weights):
 # ## 4. Taking turns
 #
 # G's loss reaches G only through D: `generator.backward(discriminator.backward(slopes))`. So G's
-# turn uses D's weights, and by the way adds to D's gradient something that D does not want. G's
+# turn uses D's weights, and on the way leaves something in D's gradient that D does not want. G's
 # turn ends with `generator.step()` and leaves D's weights alone.
 #
 # D's turn has the opposite trouble. Its loss reaches back into G, since the fakes came from there.
@@ -250,8 +265,9 @@ def discriminator_step(discriminator, generator, real, z):
     slopes of the loss by the outputs of the latest forward, ADDS to the gradient of the weights,
     and returns the slopes by x; net.zero_grad() clears the gradient; net.step() moves the weights.
     real: points, (N, 2). z: noise, of which generator.forward(z) makes as many fakes.
-    discriminator.forward(points) gives a column of logits. The loss is loss_d of gan_losses. Its
-    slopes are (σ(logit) - 1)/M for each of M real logits, and σ(logit)/M for each of M fake ones.
+    discriminator.forward(points) gives a column of logits: one for each point, or (in section 6)
+    one for each pair of points. The loss is loss_d of gan_losses. Its slopes are (σ(logit) - 1)/M
+    for each of M real logits, and σ(logit)/M for each of M fake ones.
 
     Returns the logits of real and of fake points, both from before the step.
     """
@@ -271,8 +287,8 @@ def discriminator_step(discriminator, generator, real, z):
 # 1. What is in the discriminator's gradient when its turn begins? And of which forward does
 #    backward speak?
 # 2. Two rounds, one for real and one for fake: forward, slopes, backward. backward adds, so after
-#    both rounds the gradient is whole. Take M from len(logits), not from len(real): section 6 has a
-#    discriminator that looks at two points at a time, and gives half as many logits.
+#    both rounds the gradient is whole. Take M from len(logits), not from len(real). σ(a) is
+#    exp(−softplus(−a)), as in 12.2.
 # 3. zero_grad. Round one with forward(real) and slopes (σ − 1)/M. Round two with
 #    forward(generator.forward(z)) and slopes σ/M; do nothing with what backward returns. Then step,
 #    and return the logits of both rounds.
@@ -363,7 +379,7 @@ def train(together=1, lr_d=0.004, steps=1500, kind=Net):
     return np.array(losses), np.array(found), film
 
 
-noise = rng.standard_normal((1000, 16))
+noise = rng.standard_normal((1000, 16))  # the same for all looks at samples
 runs = {"A": train(), "B": train(lr_d=0.0005), "C": train(together=2)}
 
 # %% What a log file shows of them

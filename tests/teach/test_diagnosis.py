@@ -260,6 +260,8 @@ def test_channels_at_the_end_are_another_order_of_axes():
         ((12,), (3, 4), "reshape"),
         ((5, 6), (3, 4), "too large"),
         ((2, 3), (3, 4), "too small"),
+        ((1, 5, 6), (1, 3, 4), "padding that was not cut off"),
+        ((1, 5, 6), (1, 7, 8), "padding that is missing"),
         ((2, 7), (3, 4), "expected (3, 4)."),
     ],
 )

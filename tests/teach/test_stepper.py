@@ -167,6 +167,18 @@ def test_ctrl_c_stops_a_cell_and_then_the_lesson(folder):
 
 
 @needs_terminal
+@pytest.mark.parametrize(("key", "code"), [(b"\x03", 130), (b"\x04", 0)], ids=["ctrl-c", "ctrl-d"])
+def test_a_question_can_be_left(folder, key, code):
+    with session(folder, "01", "--from", "2") as at:
+        at.until(GUESS)
+        at.press(key)
+        assert at.end() == code
+        assert "tinygen step 01 goes on at step 2 of 6" in at.said
+        assert "failed" not in at.said
+    assert kept(folder)["position"] == {"01": 1}
+
+
+@needs_terminal
 def test_a_failing_cell_shows_its_lines_and_the_lesson_can_go_on(folder):
     with session(folder, "03", "--from", "2") as at:
         said = at.until(RUN)

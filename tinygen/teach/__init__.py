@@ -10,9 +10,10 @@ from __future__ import annotations
 from tinygen.teach.classroom import begin, given, picture, predict, reveal
 from tinygen.teach.course import Lesson, find_lesson, lessons, lessons_folder
 from tinygen.teach.exercises import Case, Check, Exercise, Mistake
+from tinygen.teach.here import check_here
 from tinygen.teach.mine import mine_or_reference
 
 __all__ = [
-    "Case", "Check", "Exercise", "Lesson", "Mistake", "begin", "find_lesson", "given", "lessons",
-    "lessons_folder", "mine_or_reference", "picture", "predict", "reveal",
+    "Case", "Check", "Exercise", "Lesson", "Mistake", "begin", "check_here", "find_lesson", "given",
+    "lessons", "lessons_folder", "mine_or_reference", "picture", "predict", "reveal",
 ]  # fmt: skip

@@ -96,7 +96,7 @@ def _answer(request: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> 
     send({"loaded": "ok"})
     use = _driver(request["driver"])
     for number, (arguments, keywords) in enumerate(request["cases"]):
-        send({"case": number, **_call(use, function, arguments, keywords, file, trouble)})
+        send({"case": number, **call(use, function, arguments, keywords, file, trouble)})
     return send({"done": True})
 
 
@@ -156,7 +156,7 @@ def _futures(tree: ast.Module) -> int:
 def _driver(driver: tuple[str, str] | None) -> Callable[..., Any]:
     """What calls the student's function: made from its source alone."""
     if driver is None:
-        return _just_call
+        return just_call
     source, name = driver
     names: dict[str, Any] = {"__name__": "driver"}
     exec(compile(f"from __future__ import annotations\n{source}", DRIVER, "exec"), names)
@@ -166,11 +166,12 @@ def _driver(driver: tuple[str, str] | None) -> Callable[..., Any]:
 DRIVER = "<driver>"
 
 
-def _just_call(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+def just_call(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+    """What a check does that has no driver."""
     return function(*arguments, **keywords)
 
 
-def _call(
+def call(
     use: Callable[..., Any],
     function: Any,
     arguments: tuple[Any, ...],
@@ -215,7 +216,7 @@ def _changed(
         for place, pair in enumerate(zip(before[0], after[0], strict=True))
         if not _same(*pair)
     ]
-    names = _parameters(function) if use is _just_call else _parameters(use)[1:]
+    names = _parameters(function) if use is just_call else _parameters(use)[1:]
     return [names[p] if p < len(names) else f"argument {p + 1}" for p in places] + changed
 
 

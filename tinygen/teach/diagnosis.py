@@ -11,19 +11,20 @@ from __future__ import annotations
 import copy
 import math
 import re
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import permutations
 from typing import Any
 
 import numpy as np
 
 from tinygen.io.messages import text
 from tinygen.teach.cells import LessonError
-from tinygen.teach.comparison import Mismatch, Pair, compared, exact, kind_of
+from tinygen.teach.comparison import Mismatch, Pair, compared, exact
 from tinygen.teach.exercises import Case, Check, Exercise, Mistake
 from tinygen.teach.patterns import COUNT, Finding, Group, find
 from tinygen.teach.running import Line, Outcome, Raised
+from tinygen.teach.shapes import wrong_shape
 from tinygen.teach.student import signature
 from tinygen.teach.transport import plain
 
@@ -219,6 +220,7 @@ CAUSES = {
     "reshape": r"ValueError: cannot reshape",
     "truth": r"ValueError: The truth value of an array",
     "too many indices": r"IndexError: too many indices",
+    "mask": r"IndexError: boolean index did not match",
     "index": r"IndexError",
     "name": r"NameError|UnboundLocalError",
     "none": r"NoneType",
@@ -318,37 +320,9 @@ class _Judge:
             return None
         first = failing[0]
         same = [pair for pair in failing if pair.path == first.path]
-        words = _shapes(first)
-        axes = _axes_swapped(same)
-        if axes is not None:
-            values = "right" if all(_is_swapped(pair, axes) for pair in same) else "wrong"
-            cause = text(f"check cause swapped {values}", axes=axes)
-            key = "transposed-shape"
-        else:
-            key, cause = "shape", self._axis_taken(same) or _cause_of_shape(same)
-        words = f"{words} {cause}".strip()
-        return self._made(
-            key, words, {p.output for p in failing}, {p.case for p in failing}, first.case
-        )
-
-    def _axis_taken(self, failing: list[Pair]) -> str:
-        """Words for a sum or mean over another axis of an argument, if it is that in all cases."""
-        taken = [
-            {
-                (place, right, wrong)
-                for place, value in enumerate(self.cases[pair.case].arguments)
-                if isinstance(value, np.ndarray)
-                for right, wrong in permutations(range(value.ndim), 2)
-                if _without(value.shape, right) == pair.expected.shape
-                and _without(value.shape, wrong) == pair.yours.shape
-            }
-            for pair in failing
-        ]
-        common = set.intersection(*taken)
-        if len({(right, wrong) for _, right, wrong in common}) != 1:
-            return ""
-        _, right, wrong = common.pop()
-        return text("check cause shape other axis", right=right, wrong=wrong)
+        key, words = wrong_shape(same, self.cases)
+        outputs, places = {p.output for p in failing}, {p.case for p in failing}
+        return self._made(key, words, outputs, places, first.case)
 
     def _dtype(self, pairs: list[Pair]) -> Verdict | None:
         failing = [pair for pair in pairs if self._has_wrong_dtype(pair)]
@@ -388,8 +362,7 @@ class _Judge:
         number, names = next(iter(changed.items()))
         values = "wrong" if any(pair.failing for pair in pairs) else "right"
         words = text(
-            "check is changed", name=self.exercise.name, names=", ".join(names),
-            example=names[0],
+            "check is changed", name=self.exercise.name, names=", ".join(names)
         )  # fmt: skip
         words += " " + text(f"check changed values {values}")
         return self._made("changed-argument", words, set(), set(changed), number)
@@ -470,100 +443,6 @@ class _Judge:
         )  # fmt: skip
 
 
-# ---- shapes ------------------------------------------------------------------------------------
-
-
-def _axes_swapped(failing: Sequence[Pair]) -> tuple[int, ...] | None:
-    """The order of axes that makes the right shape yours, if one order does so in all cases."""
-    ranks = {(pair.yours.ndim, pair.expected.ndim) for pair in failing}
-    if len(ranks) > 1 or failing[0].yours.ndim != failing[0].expected.ndim:
-        return None
-    orders = [
-        axes
-        for axes in permutations(range(failing[0].expected.ndim))
-        if all(pair.yours.shape == _reordered(pair, axes) for pair in failing)
-    ]
-    right = [axes for axes in orders if all(_is_swapped(pair, axes) for pair in failing)]
-    if right:
-        return right[0]
-    shapes = {pair.expected.shape for pair in failing}
-    return orders[0] if len(orders) == 1 and len(shapes) > 1 else None
-
-
-def _reordered(pair: Pair, axes: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(pair.expected.shape[axis] for axis in axes)
-
-
-def _is_swapped(pair: Pair, axes: tuple[int, ...]) -> bool:
-    swapped = Pair(
-        "", 0, "", pair.yours, pair.expected.transpose(axes), pair.rtol, pair.atol
-    )  # fmt: skip
-    return pair.numeric and not swapped.failing
-
-
-def _cause_of_shape(failing: Sequence[Pair]) -> str:
-    """What usually makes such a shape, if it fits in all cases."""
-    for name, fits in SHAPES.items():
-        if all(fits(pair.yours.shape, pair.expected.shape) for pair in failing):
-            return text(f"check cause shape {name}")
-    return ""
-
-
-Shape = tuple[int, ...]
-
-
-def _without(shape: Shape, axis: int) -> Shape:
-    return shape[:axis] + shape[axis + 1 :]
-
-
-def _without_ones(shape: Shape) -> Shape:
-    return tuple(size for size in shape if size != 1)
-
-
-def _is_square_of(yours: Shape, expected: Shape) -> bool:
-    return len(yours) == 2 and yours[0] == yours[1] > 1 and _without_ones(expected) == yours[:1]
-
-
-def _is_one_shorter(short: Shape, long: Shape) -> bool:
-    return any(_without(long, axis) == short for axis in range(len(long)))
-
-
-SHAPES: dict[str, Callable[[Shape, Shape], bool]] = {
-    "one number": lambda yours, expected: not yours,
-    "ones more": lambda yours, expected: (
-        len(yours) > len(expected) and _without_ones(yours) == _without_ones(expected)
-    ),
-    "ones fewer": lambda yours, expected: (
-        len(yours) < len(expected) and _without_ones(yours) == _without_ones(expected)
-    ),
-    "square": _is_square_of,
-    "axis more": lambda yours, expected: _is_one_shorter(expected, yours),
-    "axis fewer": lambda yours, expected: _is_one_shorter(yours, expected),
-    "same size": lambda yours, expected: np.prod(yours) == np.prod(expected),
-    "larger": lambda yours, expected: (
-        len(yours) == len(expected) and all(map(int.__ge__, yours, expected))
-    ),
-    "smaller": lambda yours, expected: (
-        len(yours) == len(expected) and all(map(int.__le__, yours, expected))
-    ),
-}
-"""What yours may be, beside what is expected; the first that fits is named."""
-
-
-def _shapes(pair: Pair) -> str:
-    """Both shapes in words."""
-    if pair.yours.ndim and pair.expected.ndim:
-        return text(
-            "check is shape", path=pair.path, yours=pair.yours.shape, expected=pair.expected.shape
-        )
-    yours, expected = (_kind(array) for array in (pair.yours, pair.expected))
-    return text("check is kind", path=pair.path, yours=yours, expected=expected)
-
-
-def _kind(array: np.ndarray) -> str:
-    return kind_of(array) if array.ndim else text("check kind number")
-
-
 # ---- numbers -----------------------------------------------------------------------------------
 
 
@@ -613,8 +492,8 @@ LONGEST_CALL = 70
 
 
 def _call(exercise: Exercise, check: Check, case: Case) -> str:
-    """The call of a case as it could be typed, if it is short enough to be read."""
-    if check.call is not None:
+    """The call of a case, with rounded numbers, if it is short enough to be read."""
+    if check.call is not None or not _is_short((case.arguments, case.keywords)):
         return ""
     parts = [_typed(value) for value in case.arguments]
     parts += [f"{name}={_typed(value)}" for name, value in case.keywords.items()]
@@ -622,12 +501,21 @@ def _call(exercise: Exercise, check: Check, case: Case) -> str:
     return call if len(call) <= LONGEST_CALL else ""
 
 
+def _is_short(value: Any) -> bool:
+    """Whether it could be typed at all: so it is not even tried with many numbers."""
+    if isinstance(value, np.ndarray):
+        return value.size <= LONGEST_CALL
+    if isinstance(value, dict):
+        return _is_short(list(value.values()))
+    if isinstance(value, tuple | list):
+        return len(value) <= LONGEST_CALL and all(map(_is_short, value))
+    return True
+
+
 def _typed(value: Any) -> str:
     """An argument; an array as its numbers in brackets."""
     if not isinstance(value, np.ndarray):
         return repr(value)
-    if value.size > LONGEST_CALL:
-        return "." * LONGEST_CALL
     numbers = np.array2string(value, separator=", ", precision=4, max_line_width=10_000)
     return " ".join(numbers.split())
 
@@ -636,7 +524,8 @@ def _attempted(check: Check, function: Callable[..., Any], case: Case) -> Any:
     """What a mistake gives on a case; None if it raises something."""
     arguments, keywords = copy.deepcopy((case.arguments, case.keywords))
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             if check.call is None:
                 return plain(function(*arguments, **keywords))
             return plain(check.call(function, *arguments, **keywords))

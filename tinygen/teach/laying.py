@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tinygen.io.files import whole_file
@@ -12,7 +12,7 @@ from tinygen.teach.course import Lesson, lessons
 from tinygen.teach.exercises import Exercise
 from tinygen.teach.student import EXERCISES, span_of, stub, stub_file
 
-__all__ = ["lay", "lesson_to_read"]
+__all__ = ["course_files", "lay", "lesson_to_read"]
 
 TESTS = '''\
 """{words}"""
@@ -53,7 +53,7 @@ def lay(folder: Path) -> tuple[list[Path], list[Path]]:
     """
     laid: list[Path] = []
     kept: list[Path] = []
-    for name, content in _files():
+    for name, content in course_files(lessons()):
         path = folder / name
         if path.exists():
             kept.append(path)
@@ -64,11 +64,23 @@ def lay(folder: Path) -> tuple[list[Path], list[Path]]:
     return laid, kept
 
 
-def _files() -> Iterator[tuple[str, str]]:
+def course_files(chosen: Sequence[Lesson]) -> Iterator[tuple[str, str]]:
+    """The files of a student's folder.
+
+    Parameters
+    ----------
+    chosen : sequence of Lesson
+        Those that are laid.
+
+    Yields
+    ------
+    pair of str
+        Where in the folder, and what.
+    """
     yield "README.md", text("start readme")
     yield "conftest.py", MARKS.format(words=text("start conftest"))
     yield "test_exercises.py", TESTS.format(words=text("start tests"))
-    for lesson in lessons():
+    for lesson in chosen:
         yield f"lessons/{lesson.path.name}", lesson_to_read(lesson)
         if lesson.exercises:
             yield f"{EXERCISES}/{lesson.path.name}", stub_file(lesson)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from tinygen.io.messages import text
@@ -15,7 +15,7 @@ from tinygen.teach.student import file_of
 if TYPE_CHECKING:
     from tinygen.teach.progress import Progress
 
-__all__ = ["mine_or_reference", "own_functions"]
+__all__ = ["functions_of", "mine_or_reference", "own_functions"]
 
 
 def mine_or_reference(mine: Any, exercise: str) -> Any:
@@ -44,15 +44,26 @@ def mine_or_reference(mine: Any, exercise: str) -> Any:
 
 def _is_written(mine: Any) -> bool:
     """Whether no part of it raises NotImplementedError any more, as the stub does."""
-    return not any("NotImplementedError" in code.co_names for code in _codes(mine))
+    names = (function.__code__.co_names for function in functions_of(mine))
+    return not any("NotImplementedError" in used for used in names)
 
 
-def _codes(mine: Any) -> Iterator[CodeType]:
-    """The code of a function, or that of each method of a class."""
+def functions_of(mine: Any) -> Iterator[FunctionType]:
+    """A function, or the methods of a class.
+
+    Parameters
+    ----------
+    mine : callable
+
+    Yields
+    ------
+    function
+        Those that are written in Python.
+    """
     for part in vars(mine).values() if isinstance(mine, type) else [mine]:
         function = getattr(part, "__func__", part)  # of a class method or a static one
-        if hasattr(function, "__code__"):
-            yield function.__code__
+        if isinstance(function, FunctionType):
+            yield function
 
 
 def own_functions(progress: Progress, upto: Lesson) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from tinygen.teach.course import Lesson
 from tinygen.teach.exercises import Exercise
 from tinygen.teach.student import stub
 
-__all__ = ["notebook", "write_notebook"]
+__all__ = ["as_notebook", "code_cell", "notebook", "notebook_cells", "write_notebook"]
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
@@ -33,7 +33,23 @@ def notebook(lesson: Lesson, solved: bool = False) -> dict[str, Any]:
     dict
         What the file holds; an exercise's cell has the id ``exercise-06-1``.
     """
-    cells = [made for cell in lesson.cells for made in _cells(lesson, cell, solved)]
+    made = (notebook_cells(lesson, cell, solved) for cell in lesson.cells)
+    return as_notebook(lesson, [one for several in made for one in several])
+
+
+def as_notebook(lesson: Lesson, cells: list[dict[str, Any]]) -> dict[str, Any]:
+    """Cells as a whole notebook.
+
+    Parameters
+    ----------
+    lesson : Lesson
+    cells : list of dict
+        Those without an id get one.
+
+    Returns
+    -------
+    dict
+    """
     for number, cell in enumerate(cells):
         cell.setdefault("id", f"cell-{lesson.number}-{number}")
     return {
@@ -59,8 +75,21 @@ def write_notebook(lesson: Lesson, file: Path, solved: bool = False) -> None:
         opened.write("\n")
 
 
-def _cells(lesson: Lesson, cell: Cell, solved: bool) -> list[dict[str, Any]]:
-    """One cell, or a stub with the line that goes on without it."""
+def notebook_cells(lesson: Lesson, cell: Cell, solved: bool) -> list[dict[str, Any]]:
+    """A lesson's cell in a notebook.
+
+    Parameters
+    ----------
+    lesson : Lesson
+    cell : Cell
+    solved : bool
+
+    Returns
+    -------
+    list of dict
+        One cell; for an exercise words about it, its cell (which has an id), and, below a stub,
+        one that goes on without it.
+    """
     if "exercise" in cell.marks:
         exercise = lesson.exercises[cell.marks["exercise"]]
         return _exercise(exercise, solved)
@@ -69,14 +98,14 @@ def _cells(lesson: Lesson, cell: Cell, solved: bool) -> list[dict[str, Any]]:
         return [_words(_folded_hints(exercise))]
     if "teacher" in cell.marks:
         return [_words(_folded(text("book teacher"), cell.source))]
-    return [_words(cell.source) if cell.kind == "markdown" else _code(cell.source)]
+    return [_words(cell.source) if cell.kind == "markdown" else code_cell(cell.source)]
 
 
 def _exercise(exercise: Exercise, solved: bool) -> list[dict[str, Any]]:
     about = _words(
         f"**{text('book exercise', **vars(exercise))}** {text('book size', **vars(exercise))}"
     )
-    own = _code(exercise.source if solved else stub(exercise))
+    own = code_cell(exercise.source if solved else stub(exercise))
     own["id"] = f"exercise-{exercise.number.replace('.', '-')}"
     if solved or stub(exercise) == exercise.source:
         return [about, own]
@@ -85,7 +114,7 @@ def _exercise(exercise: Exercise, solved: bool) -> list[dict[str, Any]]:
         "from tinygen.teach import mine_or_reference\n\n"
         f'{name} = mine_or_reference({name}, "{number}")'
     )
-    return [about, own, _code(goes_on)]
+    return [about, own, code_cell(goes_on)]
 
 
 def _folded_hints(exercise: Exercise) -> str:
@@ -105,7 +134,17 @@ def _words(source: str) -> dict[str, Any]:
     return {"cell_type": "markdown", "metadata": {}, "source": source.splitlines(keepends=True)}
 
 
-def _code(source: str) -> dict[str, Any]:
+def code_cell(source: str) -> dict[str, Any]:
+    """A cell of code that has not run.
+
+    Parameters
+    ----------
+    source : str
+
+    Returns
+    -------
+    dict
+    """
     return {
         "cell_type": "code",
         "execution_count": None,

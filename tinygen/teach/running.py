@@ -38,8 +38,8 @@ from tinygen.teach.reference import namespace_of
 from tinygen.teach.transport import TransportError, frames, plain
 
 __all__ = [
-    "CannotRunError", "Limits", "Line", "Outcome", "Raised", "Result", "outputs_of",
-    "reference_values", "run_student",
+    "CannotRunError", "Limits", "Line", "Outcome", "Raised", "Result", "found_before", "outcome_of",
+    "outputs_of", "reference_values", "run_student",
 ]  # fmt: skip
 
 CHILD = Path(__file__).with_name("child.py")
@@ -220,7 +220,7 @@ def run_student(
     limits = limits or Limits()
     found = precheck(file.read_bytes(), exercise, check)
     if isinstance(found, Finding):
-        return Outcome(found.status, line=found.line, detail=found.detail, code=found.code)
+        return found_before(found)
     seconds = check.seconds if limits.seconds is None else limits.seconds
     request = {
         **_request(exercise, check, cases),
@@ -234,6 +234,35 @@ def run_student(
     command = isolation.command(_command(), folder, library="tinygen" in check.imports)
     run = _run(command, folder, request, limits)
     return _outcome(run, cases)
+
+
+def found_before(finding: Finding) -> Outcome:
+    """The outcome for a file that is not run.
+
+    Parameters
+    ----------
+    finding : Finding
+
+    Returns
+    -------
+    Outcome
+    """
+    return Outcome(finding.status, line=finding.line, detail=finding.detail, code=finding.code)
+
+
+def outcome_of(answers: Sequence[dict[str, Any]]) -> Outcome:
+    """The outcome of calls that all came to their end.
+
+    Parameters
+    ----------
+    answers : sequence of dict
+        What :func:`tinygen.teach.child.call` gives for each case, in plain values, and its number.
+
+    Returns
+    -------
+    Outcome
+    """
+    return _complete(tuple(map(_result, answers, itertools.count())))
 
 
 def reference_values(exercise: Exercise, check: Check, cases: Sequence[Case]) -> list[Any]:
@@ -480,6 +509,10 @@ def _said(messages: list[Any], run: _Run, cases: Sequence[Case]) -> Outcome:
         return replace(_unfinished(run, cases[len(results)].name), results=results)
     if len(results) != len(cases):
         raise TransportError("the answer has another number of values than there are cases")
+    return _complete(results)
+
+
+def _complete(results: tuple[Result, ...]) -> Outcome:
     first = next((result.raised for result in results if result.raised), None)
     outcome = Outcome("ok") if first is None else _raising(first)
     return replace(outcome, results=results)

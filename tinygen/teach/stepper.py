@@ -75,6 +75,10 @@ class Quit(BaseException):
     """The learner leaves; no cell's own ``except Exception`` may hold it up."""
 
 
+class Interrupt(Quit):
+    """By Ctrl-C, where a line was asked for."""
+
+
 class Stepper(Classroom):
     """A lesson that is stepped through.
 
@@ -173,10 +177,10 @@ class Stepper(Classroom):
                 self._remember(number)
                 self._show(number)
                 number += self._turn(stage, number)
-        except (Quit, EOFError, KeyboardInterrupt) as way:
+        except (Quit, KeyboardInterrupt) as way:
             self._part(number)
-            if isinstance(way, KeyboardInterrupt):
-                raise
+            if isinstance(way, Interrupt | KeyboardInterrupt):
+                raise KeyboardInterrupt from way
         else:
             self._end()
 
@@ -214,7 +218,7 @@ class Stepper(Classroom):
                 stage.run(cell)
                 self._after_exercise(stage, cell)
             except KeyboardInterrupt:
-                if self._progress is None:
+                if self._progress is None or silently:
                     raise
                 self._terminal.tell("\n" + text("step interrupted"))
                 return False
@@ -248,7 +252,7 @@ class Stepper(Classroom):
     # ---- the learner -----------------------------------------------------------------------------
 
     def _key(self, prompt: str) -> str:
-        """Enter ("") , "b" or "s"; to quit and to help is done here."""
+        """Nothing (Enter), "b" or "s"; to quit and to help is done here."""
         while True:
             given = self._ask(prompt)
             if given in ("", "b", "s"):
@@ -268,13 +272,19 @@ class Stepper(Classroom):
             self._terminal.tell(text("step no guess", given=given, letters=names))
 
     def _ask(self, prompt: str) -> str:
-        given = self._terminal.ask(prompt).lower()
+        """A line, in small letters."""
+        try:
+            given = self._terminal.ask(prompt).lower()
+        except EOFError:
+            raise Quit from None
+        except KeyboardInterrupt:
+            raise Interrupt from None
         if given == "q":
             raise Quit
         return given
 
     def _remember(self, number: int) -> None:
-        """Keep the position; at the end there is none."""
+        """Keep the position: the index of the next step, or the count of all at the end."""
         if self._progress is None:
             return
         self._progress.position[self._course.number] = number

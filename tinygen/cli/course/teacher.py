@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter, _SubParsersAction
 from collections import Counter
@@ -34,6 +35,8 @@ def add_arguments(commands: Commands[ArgumentParser]) -> None:
         dest="action", metavar="ACTION", required=True, title=text("help title commands")
     )
     _add_grade(actions)
+    _add_release(actions)
+    _add_check(actions)
 
 
 def run(options: Namespace) -> int:
@@ -218,4 +221,82 @@ def _code(graded: Sequence[Graded]) -> int:
 FAULT = 4
 """The exit code where something went wrong that is not the students' fault."""
 
-ACTIONS = {"grade": _grade}
+
+# ---- release -----------------------------------------------------------------------------------
+
+
+def _add_release(actions: _SubParsersAction[ArgumentParser]) -> None:
+    release = actions.add_parser(
+        "release",
+        help=text("teacher help release"),
+        description=wrapped("teacher help release long"),
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    about = text("teacher help release folder")
+    release.add_argument("folder", type=Path, metavar="DIR", help=about)
+    release.add_argument("lessons", nargs="*", metavar="06", help=text("teacher help lessons"))
+    about = text("teacher help release gradescope")
+    release.add_argument("--gradescope", action="store_true", help=about)
+    about = text("teacher help release seed")
+    release.add_argument("--seed", type=at_least(0), metavar="S", help=about)
+    release.add_argument("--force", action="store_true", help=text("teacher help force"))
+
+
+def _release(options: Namespace) -> int:
+    """Write what is handed out, and say what is for whom."""
+    from tinygen.cli.output import prepare
+    from tinygen.teach.course import find_lesson, lessons
+    from tinygen.teach.release import release
+
+    chosen = [find_lesson(number) for number in options.lessons] or lessons()
+    seed = secrets.randbelow(SEEDS) if options.seed is None else options.seed
+    prepare(options.folder)
+    say = _console().print
+    for folder in release(
+        options.folder, chosen, seed=seed, gradescope=options.gradescope, force=options.force
+    ):
+        about = text(f"release about {folder.name}")
+        say(text("release written", folder=folder, about=about))
+    say(text("release seed", seed=seed))
+    return 0
+
+
+SEEDS = 1 << 31
+
+
+# ---- check -------------------------------------------------------------------------------------
+
+
+def _add_check(actions: _SubParsersAction[ArgumentParser]) -> None:
+    check = actions.add_parser(
+        "check",
+        help=text("teacher help check"),
+        description=wrapped("teacher help check long"),
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    check.add_argument("lessons", nargs="*", metavar="06", help=text("teacher help lessons"))
+
+
+def _check(options: Namespace) -> int:
+    """Print what is wrong with lessons; with all of them, also with the files as a whole."""
+    from tinygen.teach.course import find_lesson, lessons, lessons_folder
+    from tinygen.teach.lints import of_a_lesson, of_its_checks, of_the_course
+    from tinygen.teach.student import near
+
+    say = _console().print
+    chosen = [find_lesson(number) for number in options.lessons] or lessons()
+    counts = Counter(faults=0, warnings=0)
+    for found in [
+        *(of_the_course(lessons_folder()) if not options.lessons else []),
+        *(fault for lesson in chosen for fault in of_a_lesson(lesson, lessons())),
+        *(fault for lesson in chosen for fault in of_its_checks(lesson)),
+    ]:
+        counts["warnings" if found.warning else "faults"] += 1
+        kind = "lint warning" if found.warning else "lint line"
+        say(text(kind, path=near(found.path), line=found.line, words=found.words))
+    exercises = sum(len(lesson.exercises) for lesson in chosen)
+    say(text("lint summary", lessons=len(chosen), exercises=exercises, **counts))
+    return int(counts["faults"] > 0)
+
+
+ACTIONS = {"grade": _grade, "release": _release, "check": _check}

@@ -42,6 +42,8 @@ MESSAGES: dict[str, str] = {
     ".all() says what is meant, np.where and & | work element by element.",
     "check cause too many indices": "The array has fewer axes than there are indices: print its "
     "shape before that line.",
+    "check cause mask": "A mask of truth values must have the shape of the array it picks from: "
+    "print both shapes before that line.",
     "check cause index": "An index beyond the end: the last one is the length less 1. Where does "
     "the loop end, and does it go along that axis?",
     "check cause name": "A name is used that was not given a value in this function: a typing "
@@ -95,10 +97,12 @@ MESSAGES: dict[str, str] = {
     "missing, or another one is meant.",
     "check cause shape other axis": "It looks as if axis {wrong} were taken away, by a sum or "
     "mean, where axis {right} is meant.",
-    "check cause shape larger": "It is too large: too many steps of a loop, or padding that was "
-    "not cut off?",
-    "check cause shape smaller": "It is too small: too few steps of a loop, or padding that is "
-    "missing?",
+    "check cause shape padding on": "It is too large: padding that was not cut off?",
+    "check cause shape padding off": "It is too small: padding that is missing, or cut off twice?",
+    "check cause shape larger": "It is too large: is something kept that should be left out, or a "
+    "loop one step too long?",
+    "check cause shape smaller": "It is too small: is something left out that should be kept, or "
+    "a loop that ends too early?",
     "check is dtype": "{path} has the dtype {yours}, expected {expected}.",
     "check cause dtype wider": "Something of float64 made all that it touched float64: "
     "np.zeros(shape) and random numbers are float64 unless dtype= says otherwise.",

@@ -9,7 +9,6 @@ MESSAGES: dict[str, str] = {
     "lesson picture": "picture: {path}\n         {alt}",
     "lesson predict": "\nPredict {number}: {question}",
     "lesson reveal": "Answer {number}: {answer}) {why}",
-    "lesson stub": "{number}: write {name} (lines: about {lines}; hints: tinygen hint {number})",
     "lesson mine": "{number}: from here on your own {name} runs.",
     "lesson not mine": "{number}: {name} is not written yet. From here on the reference's runs.",
     # ---- tinygen lessons, the book and notebooks -------------------------------------------------
@@ -131,13 +130,15 @@ A key is typed and then Enter pressed. At a question, type the letter of your an
     "step end next": "Next: tinygen step {number}",
     "step no step": "lesson {number} has {steps} steps: --from {given} is none of them",
     # ---- tinygen teacher grade -------------------------------------------------------------------
-    "help teacher": "for teachers: grade what a class handed in",
+    "help teacher": "for teachers: hand out exercises, grade what a class handed in, check lessons",
     "help teacher long": "What a teacher needs; tinygen teacher ACTION --help explains an action.",
     "help teacher epilog": """\
 examples:
   tinygen teacher grade submissions                     all lessons that were handed in
   tinygen teacher grade submissions --lesson 06 --seed 7 --csv marks.csv
-  tinygen teacher grade /autograder/submission --gradescope /autograder/results""",
+  tinygen teacher grade /autograder/submission --gradescope /autograder/results
+  tinygen teacher release course 06 --gradescope        what students get, and an autograder
+  tinygen teacher check 06                              whether a lesson keeps the rules""",
     "teacher help grade": "grade many submissions, each in processes of its own",
     "teacher help grade long": "FOLDER holds a folder or a Python file for each student (or is "
     "one student's folder, with files named as the lessons are). Each exercise is judged on cases "
@@ -180,4 +181,88 @@ examples:
     "teacher written": "Written: {path}",
     "teacher failed": "{count} answers could not be graded: see the column of their exercise "
     "({name}). That is our fault, not the students'.",
+    # ---- tinygen teacher check -------------------------------------------------------------------
+    "teacher help check": "look whether lessons and their checks keep the rules",
+    "teacher help check long": "Print a line for each rule that a lesson or its checks do not "
+    "keep: file, line, and what is wrong. The solutions are run on the cases of three seeds, and "
+    "the mistakes that a check knows must fail it. Warnings may have a reason.",
+    "lint line": "{path}:{line}: {words}",
+    "lint warning": "{path}:{line}: warning: {words}",
+    "lint summary": "{lessons} lessons, {exercises} exercises: {faults} faults, {warnings} warnings",
+    "lint unreadable": "it cannot be read: {reason}",
+    "lint first cell": "the first cell must be of words and marked lesson=\"{number}\"",
+    "lint heading": "mark and heading must have the file's number: # # {number} · Title",
+    "lint able to": "it must begin with what a student will be able to do: You will be able to",
+    "lint minutes": "minutes must be a number from {least} to {most}",
+    "lint builds on": "builds_on names {number}, which is no earlier lesson",
+    "lint setup": "the second cell must be called setup",
+    "lint begin": "begin(\"{number}\") must be called once",
+    "lint teacher": "the last cell, and no other, must be the teacher's: teacher=\"{number}\"",
+    "lint long cell": "{count} lines of code in a cell, of at most {most}",
+    "lint long line": "a line of {count} letters, of at most {most}",
+    "lint silent assert": "an assert without a message",
+    "lint no assert": "the lesson asserts nothing of what it shows",
+    "lint predictions": "predictions must be numbered in their order: {keys}",
+    "lint count of predictions": "{count} predictions, where {least} to {most} are wanted",
+    "lint options": "{name} needs two options or more, all different",
+    "lint not revealed": "{name} is never answered",
+    "lint revealed at once": "{name} is answered in the cell that asks, or before",
+    "lint letter": "{name} has no option {letter}",
+    "lint not asked": "{name} is answered and was not asked",
+    "lint numbers": "exercises must be numbered in their order, each once: {numbers}",
+    "lint no title": "exercise {number} has no title",
+    "lint difficulty": "difficulty must be a number from 1 to 5, not {given}",
+    "lint exercise minutes": "an exercise may take 1 to 30 minutes, not {given}",
+    "lint no hints": "the cell below exercise {number} must have its hints",
+    "lint hints": "exercise {number} needs three hints, not {count}",
+    "lint stub": "the stub of exercise {number} must be found not attempted, not {status}",
+    "lint given": "given({given}): no exercise of an earlier lesson",
+    "lint needs": "needs {given}, which is no earlier exercise",
+    "lint imports": "imports {module}: a lesson needs no files, no network and no clock",
+    "lint reaches": "{call}: a lesson reads and writes no files, and waits for nobody",
+    "lint to write": "exercise {number} announces {said} lines, where {least} to {most} are wanted",
+    "lint announced": "exercise {number} announces {said} lines; its solution has {count}",
+    "lint no check": "exercise {number} has no check",
+    "lint no exercise": "there is a check of {number}, and no such exercise",
+    "lint no cases": "the check of {number} has no cases or no outputs",
+    "lint solution": "the solution of {number} does not pass with seed {seed}: {diagnosis}",
+    "lint fails": "the check of {number} fails: {reason}",
+    "lint mistakes": "the check of {number} knows {count} mistakes, where {least} are wanted",
+    "lint two mistakes": "two mistakes of {number} have one name: {names}",
+    "lint mistake passes": "the mistake {name} of {number} passes the check",
+    "lint same number": "it has the number of {name}",
+    "lint no lesson": "it belongs to no lesson",
+    "lint other cells": "its cells are not those of the English {name}, or have other marks",
+    # ---- tinygen teacher release -----------------------------------------------------------------
+    "teacher help release": "write exercises without answers, to hand out",
+    "teacher help release long": "Write into DIR: students, the folder that tinygen start lays, "
+    "without the lessons' pages for teachers; release, the lessons as notebooks with a cell to "
+    "write in for each exercise and a locked one that checks it; source, the same with solutions "
+    "and hidden tests. The marks of these cells are nbgrader's, and DIR can be an nbgrader course. "
+    "With --gradescope also gradescope, the scripts of an autograder.",
+    "teacher help release folder": "where to write",
+    "teacher help lessons": "their numbers, such as 06; all if there are none",
+    "teacher help release gradescope": "write the scripts of an autograder for Gradescope too",
+    "teacher help release seed": "draws the cases that students do not see (default: another one "
+    "each time)",
+    "teacher help force": "replace files that are there",
+    "release there": "{count} of the files are there already, such as {path}: choose another "
+    "folder, or give --force to replace them",
+    "release about students": "for students: lessons to read, exercises to write",
+    "release about release": "for students: notebooks with stubs",
+    "release about source": "for you alone: notebooks with solutions and hidden tests",
+    "release about gradescope": "for you alone: the autograder's scripts; put a folder wheels "
+    "beside them",
+    "release written": "{folder}  {about}",
+    "release seed": "The seed of the hidden cases is {seed}; it stands in the files for you alone.",
+    "release test": "The check of {name}: run it as often as you like.",
+    "release setup": """\
+Gradescope runs this once, when it makes the image. It installs tinygen from the folder wheels
+beside it, and asks no network for it: tinygen, NumPy, Matplotlib, rich, Pillow and what they need.""",
+    "release run": """\
+Gradescope runs this for each submission. There is no isolation within its container, hence --trust:
+a submission can read the answers that are installed here, and write to its own results.
+The seed draws the cases: keep it to yourself.""",
+    "release not graded": "This submission could not be graded, which is our fault or that of a "
+    "submission that stopped the grader. Please tell your teacher.",
 }

@@ -13,7 +13,6 @@ MESSAGES: dict[str, str] = {
     "lesson picture": "图片：{path}\n      {alt}",
     "lesson predict": "\n先猜一猜 {number}：{question}",
     "lesson reveal": "答案 {number}：{answer}) {why}",
-    "lesson stub": "{number}：请编写 {name}（约 {lines} 行；看提示：tinygen hint {number}）",
     "lesson mine": "{number}：从这里起，运行的是你自己写的 {name}。",
     "lesson not mine": "{number}：{name} 还没有写。从这里起，运行的是参考答案。",
     # ---- tinygen lessons, the book and notebooks -------------------------------------------------
@@ -156,6 +155,7 @@ q       退出；下次用 tinygen step {number} 从这里继续
     "check cause truth": "在 if、and、or 里直接判断了数组的真假：用 .any() 或 .all() 说明你的意思，"
     "逐元素判断则用 np.where 和 & |。",
     "check cause too many indices": "下标比数组的轴多：请在那一行之前打印它的形状。",
+    "check cause mask": "真假值掩码的形状必须和被选取的数组相同：请在那一行之前打印两者的形状。",
     "check cause index": "下标越界：最后一个下标是长度减 1。循环在哪里结束，走的是不是那个轴？",
     "check cause name": "用到了在这个函数里没有赋值的名字：打错了，还是另一个函数的名字？",
     "check cause none": "那里有一个值是 None：某个函数什么也没返回，或者某个可能为 None 的参数。",
@@ -198,8 +198,10 @@ q       退出；下次用 tinygen step {number} 从这里继续
     "check cause shape axis fewer": "少了一个轴：可能被求和、平均或下标去掉了。",
     "check cause shape same size": "元素个数是对的：缺一个 reshape，或者 reshape 成了别的形状。",
     "check cause shape other axis": "看来求和或平均去掉了轴 {wrong}，而应当去掉的是轴 {right}。",
-    "check cause shape larger": "太大了：循环多走了几步，还是填充没有切掉？",
-    "check cause shape smaller": "太小了：循环少走了几步，还是缺了填充？",
+    "check cause shape padding on": "太大了：填充没有切掉？",
+    "check cause shape padding off": "太小了：缺了填充，还是切掉了两次？",
+    "check cause shape larger": "太大了：留下了该去掉的东西，还是循环多走了一步？",
+    "check cause shape smaller": "太小了：去掉了该留下的东西，还是循环结束得太早？",
     "check is dtype": "{path} 的 dtype 是 {yours}，应为 {expected}。",
     "check cause dtype wider": "某个 float64 的东西把它碰到的都变成了 float64："
     "np.zeros(shape) 和随机数默认是 float64，除非写明 dtype=。",
