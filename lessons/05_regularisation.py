@@ -121,7 +121,7 @@ assert plain_history[-1, 1] < plain_history[:, 1].max() - 0.04, "and pays for it
 # L2 pulls hard at large weights and lets small ones live. L1 pulls at all of them with the same
 # force, until they are 0.
 
-# %% The pull of a penalty exercise="05.1" difficulty=1 minutes=5 lines=1
+# %% The pull of a penalty exercise="05.1" difficulty=1 minutes=5 lines=3
 def penalty_gradient(w, l1, l2):
     """The gradient of l1 * sum(|w|) + l2 * sum(w ** 2) with respect to w.
 
@@ -131,7 +131,9 @@ def penalty_gradient(w, l1, l2):
     Returns an array of w's shape and dtype. Where w is 0, the slope of |w| counts as 0.
     """
     ### BEGIN SOLUTION
-    return l1 * np.sign(w) + 2 * l2 * w
+    slope_of_absolute = np.sign(w)
+    slope_of_square = 2 * w
+    return l1 * slope_of_absolute + l2 * slope_of_square
     ### END SOLUTION
 
 # %% [markdown] hints="05.1"

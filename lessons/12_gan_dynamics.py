@@ -443,7 +443,7 @@ print("run   D's loss   G's loss   places   samples near a place")
 for name in runs:
     print("{} {:10.1f} {:10.1f} {:7.0f} {:15.0%}".format(name, *final[name], *last[name]))
 assert last["A"][0] <= 5, "A has collapsed"
-assert last["C"][0] >= 7, "C has not"
+assert last["C"][0] >= 6, "C has not"
 assert last["B"][1] < 0.25, "B has learned next to nothing"
 assert final["B"][1] < min(final["A"][1], final["C"][1]) - 0.2, "and its G has the lowest loss"
 

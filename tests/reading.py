@@ -6,10 +6,7 @@ design aims at, and follows one computation through the code line by line.
 
 from __future__ import annotations
 
-import ast
-import io
 import sys
-import tokenize
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +15,7 @@ from typing import Any
 
 import tinygen as tg
 from tinygen import nn
+from tinygen.teach.lints import lines_of_code
 
 PACKAGE = Path(tg.__file__).parent
 CARD_OPS = ("conv", "pool", "linalg", "recurrent", "noise", "loss")
@@ -32,23 +30,6 @@ Trace = dict[str, set[int]]
 def code_lines(path: Path) -> int:
     """Lines of a file that hold code: neither blank, nor comment, nor docstring."""
     return lines_of_code(path.read_text(encoding="utf-8"))
-
-
-def lines_of_code(source: str) -> int:
-    """The same of a text."""
-    strings: set[int] = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            strings.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
-    silent = (
-        tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT,
-        tokenize.ENDMARKER,
-    )  # fmt: skip
-    lines: set[int] = set()
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type not in silent:
-            lines.update(range(token.start[0], token.end[0] + 1))
-    return len(lines - strings)
 
 
 def room_lines(room: str) -> int:

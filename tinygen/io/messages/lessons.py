@@ -188,16 +188,17 @@ examples:
     "the mistakes that a check knows must fail it. Warnings may have a reason.",
     "lint line": "{path}:{line}: {words}",
     "lint warning": "{path}:{line}: warning: {words}",
-    "lint summary": "{lessons} lessons, {exercises} exercises: {faults} faults, {warnings} warnings",
+    "lint summary": "Lessons: {lessons}. Exercises: {exercises}. Faults: {faults}. Warnings: "
+    "{warnings}.",
     "lint unreadable": "it cannot be read: {reason}",
-    "lint first cell": "the first cell must be of words and marked lesson=\"{number}\"",
+    "lint first cell": 'the first cell must be of words and marked lesson="{number}"',
     "lint heading": "mark and heading must have the file's number: # # {number} · Title",
     "lint able to": "it must begin with what a student will be able to do: You will be able to",
     "lint minutes": "minutes must be a number from {least} to {most}",
     "lint builds on": "builds_on names {number}, which is no earlier lesson",
     "lint setup": "the second cell must be called setup",
-    "lint begin": "begin(\"{number}\") must be called once",
-    "lint teacher": "the last cell, and no other, must be the teacher's: teacher=\"{number}\"",
+    "lint begin": 'begin("{number}") must be called once',
+    "lint teacher": 'the last cell, and no other, must be marked teacher="{number}"',
     "lint long cell": "{count} lines of code in a cell, of at most {most}",
     "lint long line": "a line of {count} letters, of at most {most}",
     "lint silent assert": "an assert without a message",
@@ -228,7 +229,6 @@ examples:
     "lint solution": "the solution of {number} does not pass with seed {seed}: {diagnosis}",
     "lint fails": "the check of {number} fails: {reason}",
     "lint mistakes": "the check of {number} knows {count} mistakes, where {least} are wanted",
-    "lint two mistakes": "two mistakes of {number} have one name: {names}",
     "lint mistake passes": "the mistake {name} of {number} passes the check",
     "lint same number": "it has the number of {name}",
     "lint no lesson": "it belongs to no lesson",
@@ -258,10 +258,11 @@ examples:
     "release test": "The check of {name}: run it as often as you like.",
     "release setup": """\
 Gradescope runs this once, when it makes the image. It installs tinygen from the folder wheels
-beside it, and asks no network for it: tinygen, NumPy, Matplotlib, rich, Pillow and what they need.""",
+beside it, and asks no network for it. In wheels: tinygen, NumPy, Matplotlib, rich, Pillow, and what
+these need.""",
     "release run": """\
-Gradescope runs this for each submission. There is no isolation within its container, hence --trust:
-a submission can read the answers that are installed here, and write to its own results.
+Gradescope runs this for each submission. Within its container there is mostly no isolation, hence
+--trust: a submission can read the answers that are installed here, and write to its own results.
 The seed draws the cases: keep it to yourself.""",
     "release not graded": "This submission could not be graded, which is our fault or that of a "
     "submission that stopped the grader. Please tell your teacher.",
