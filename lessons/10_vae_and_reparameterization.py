@@ -99,9 +99,8 @@ assert np.ptp(np.log(through)) < 0.3, "the other way's does not"
 with look():
     figure = new_figure(7.6, 3.1)
     left, right = figure.subplots(1, 2)
-    for (way, values), style, colour in zip(
-        estimates(10).items(), ("o-", "s--"), (BLUE, VERMILION), strict=True
-    ):
+    styles = zip(estimates(10).items(), ("o-", "s--"), (BLUE, VERMILION), strict=True)
+    for (way, values), style, colour in styles:
         left.hist(values, bins=60, range=(-150, 150), color=colour, alpha=0.6, label=way)
         right.loglog(lengths, variances[way], style, color=colour, label=way)
     left.axvline(2, color="black", lw=1, ls="--", label="the gradient, 2")

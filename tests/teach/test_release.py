@@ -217,16 +217,30 @@ def test_the_test_cell_fails_a_wrong_answer_with_the_diagnosis(small, capsys):
     assert printed.err == ""
 
 
-@pytest.mark.parametrize("kept", [True, False])
-def test_a_stub_is_not_written_yet_if_its_source_is_known(small, kept, tmp_path):
-    stub = code_of(marked(notebook_of("01"))["exercise-01-1"])
-    file = tmp_path / "cell.py"
-    if kept:
-        file.write_text(stub, encoding="utf-8")
-    names = run(stub, file=str(file))
+def cell(folder: Path, source: str):
+    """Run a cell whose source is known, as it is in a notebook."""
+    file = folder / "cell.py"
+    file.write_text(source, encoding="utf-8")
+    return run(source, file=str(file))
 
-    with pytest.raises(AssertionError, match="not attempted" if kept else "NotImplementedError"):
-        check_here("01.1", names["add"])
+
+def test_a_stub_is_not_attempted(small, tmp_path):
+    stub = code_of(marked(notebook_of("01"))["exercise-01-1"])
+
+    with pytest.raises(AssertionError, match="not attempted"):
+        check_here("01.1", cell(tmp_path, stub)["add"])
+    with pytest.raises(AssertionError, match="the raise of the stub is still there"):
+        check_here("01.1", run(stub)["add"])
+
+
+def test_what_stands_around_an_answer_in_its_cell_does_not_count(small, tmp_path):
+    around = "import sys\n\n{}\n\nsys.stdout.flush()\n"
+    right = around.format("def add(a, b):\n    return a + b\n")
+    check_here("01.1", cell(tmp_path, right)["add"])
+
+    inside = around.format("def add(a, b):\n    import sys\n\n    return a + b\n")
+    with pytest.raises(AssertionError, match="imports what it may not"):
+        check_here("01.1", cell(tmp_path, inside)["add"])
 
 
 def test_one_wrong_answer_never_blocks_the_next(small):
@@ -246,9 +260,7 @@ def test_one_wrong_answer_never_blocks_the_next(small):
 
 
 def test_a_traceback_names_the_line_of_the_cell(small, capsys, tmp_path):
-    file = tmp_path / "cell.py"
-    file.write_text("def add(a, b):\n    return a + missing\n", encoding="utf-8")
-    names = run(file.read_text(encoding="utf-8"), file=str(file))
+    names = cell(tmp_path, "def add(a, b):\n    return a + missing\n")
 
     with pytest.raises(AssertionError, match="it raised NameError"):
         check_here("01.1", names["add"])
@@ -293,7 +305,8 @@ def autograde(released: Path, python: str = "") -> dict:
         (root / "submission").mkdir(parents=True)
     (root / "bin").mkdir(exist_ok=True)
     python3 = root / "bin" / "python3"
-    script = f'#!/bin/sh\nPYTHONPATH="{Path(tinygen.__file__).parents[1]}" exec "{sys.executable}" "$@"\n'
+    here = Path(tinygen.__file__).parents[1]
+    script = f'#!/bin/sh\nPYTHONPATH="{here}" exec "{sys.executable}" "$@"\n'
     python3.write_text(python or script, encoding="utf-8")
     python3.chmod(0o755)
     path = os.pathsep.join([str(python3.parent), os.environ["PATH"]])

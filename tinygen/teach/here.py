@@ -24,13 +24,14 @@ from tinygen.teach.mine import functions_of
 from tinygen.teach.precheck import Finding, precheck
 from tinygen.teach.reference import reference
 from tinygen.teach.running import Outcome, found_before, outcome_of, reference_values
+from tinygen.teach.student import span_of
 from tinygen.teach.transport import plain
 from tinygen.teach.verdict import in_one_line, lines_of
 
 __all__ = ["check_here", "judged_here"]
 
 OF_THE_ANSWER = ("not-attempted", "raise-left-in", "imports")
-"""What the source is looked through for. The rest is said of files, and this may be none."""
+"""What a definition is looked through for. The rest is said of whole files."""
 
 
 def check_here(number: str, answer: Any, seed: int = 0) -> None:
@@ -80,8 +81,8 @@ def judged_here(answer: Any, exercise: Exercise, check: Check, seed: int = 0) ->
 def _outcome(answer: Any, exercise: Exercise, check: Check, cases: Sequence[Case]) -> Outcome:
     if not callable(answer):
         return Outcome("not-a-function", detail=type(answer).__name__)
-    file, source = _source(answer)
-    found = precheck(source.encode(), exercise, check)
+    file = _file(answer)
+    found = precheck(_definition(file, exercise.name).encode(), exercise, check)
     if isinstance(found, Finding) and found.status in OF_THE_ANSWER:
         return found_before(found)
     use = check.call or just_call
@@ -94,12 +95,17 @@ def _outcome(answer: Any, exercise: Exercise, check: Check, cases: Sequence[Case
         )
 
 
-def _source(answer: Any) -> tuple[str, str]:
-    """The cell or the file that an answer stands in: its name and text, empty if not known."""
-    for function in functions_of(answer):
-        file = function.__code__.co_filename
-        return file, "".join(linecache.getlines(file))
-    return "", ""
+def _file(answer: Any) -> str:
+    """The name of the cell or the file that an answer stands in, empty if that is not known."""
+    return next((function.__code__.co_filename for function in functions_of(answer)), "")
+
+
+def _definition(file: str, name: str) -> str:
+    """The lines that define a name, without what else a cell does; empty if they are not known."""
+    linecache.checkcache(file)
+    lines = linecache.getlines(file)
+    span = span_of("".join(lines), name)
+    return "".join(lines[slice(*span)]) if span else ""
 
 
 @contextlib.contextmanager
