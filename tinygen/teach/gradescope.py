@@ -33,6 +33,7 @@ RUN_SCRIPT = """\
 root=${{AUTOGRADER:-/autograder}}
 export PYTHONPATH=$root/packages
 mkdir -p "$root/results"
+cd "$root"
 rm -rf "$root/class" "$root/results/results.json"
 mkdir "$root/class"
 cp -RP "$root/submission" "$root/class/submission"

@@ -130,7 +130,7 @@ A key is typed and then Enter pressed. At a question, type the letter of your an
     "step end next": "Next: tinygen step {number}",
     "step no step": "lesson {number} has {steps} steps: --from {given} is none of them",
     # ---- tinygen teacher grade -------------------------------------------------------------------
-    "help teacher": "for teachers: hand out exercises, grade what a class handed in, check lessons",
+    "help teacher": "for teachers: hand out, grade, check lessons",
     "help teacher long": "What a teacher needs; tinygen teacher ACTION --help explains an action.",
     "help teacher epilog": """\
 examples:
@@ -185,7 +185,7 @@ examples:
     "teacher help check": "look whether lessons and their checks keep the rules",
     "teacher help check long": "Print a line for each rule that a lesson or its checks do not "
     "keep: file, line, and what is wrong. The solutions are run on the cases of three seeds, and "
-    "the mistakes that a check knows must fail it. Warnings may have a reason.",
+    "none of the wrong answers that a check knows may pass. Warnings may have a reason.",
     "lint line": "{path}:{line}: {words}",
     "lint warning": "{path}:{line}: warning: {words}",
     "lint summary": "Lessons: {lessons}. Exercises: {exercises}. Faults: {faults}. Warnings: "
