@@ -491,9 +491,10 @@ assert change[24] < 0.1 * change[1], "pooling over the whole map forgets where s
 # %% [markdown]
 # Two words for what you saw. Convolution is *equivariant*: if the picture moves, its maps move
 # along, and nothing else happens. Pooling over a whole map is *invariant*: it says that something
-# is there, and no longer where. In the article, pooling captures features. No: kernels find them,
-# and pooling throws places away, a small pooling less than is often said. (It also lists
-# classification among the ways to generate pictures; but a label is no picture.)
+# is there, and no longer where. The article that this course puts right says that pooling captures
+# features. No: kernels find them, and pooling throws places away, a small pooling less than is
+# often said. (It also lists classification among the ways to generate pictures; but a label is no
+# picture.)
 #
 # ## What changed in your head
 # - Deep learning's convolution does not flip the kernel. Sliding is one way to compute it; a matrix

@@ -69,6 +69,11 @@ RULES = Check(
             "mul is right; exp returns its slope alone. The gradient that arrives is left out.",
         ),
         Mistake(
+            "no-grad-in-mul",
+            rules_of(lambda grad, y, a, b: (b, a), right_exp),
+            "exp is right; mul returns its slopes alone. The gradient that arrives is left out.",
+        ),
+        Mistake(
             "exp-twice",
             rules_of(right_mul, lambda grad, y, a: (grad * np.exp(y),)),
             "mul is right; exp is taken of y, which is an exp already.",
@@ -82,13 +87,19 @@ RULES = Check(
 def use_order(topological_order, inputs):
     """How often each value is in the order, and for each use whether the input comes first.
 
+    And whether the inputs were looked at no more often than any sensible search needs.
     inputs[i] names the values that value i was made of; the last one is the result.
     """
     import numpy as np
 
     class Value:
         def __init__(self, inputs):
-            self.inputs = inputs
+            self.sources, self.looks = inputs, 0
+
+        @property
+        def inputs(self):
+            self.looks += 1
+            return self.sources
 
     values = []
     for sources in inputs:
@@ -104,6 +115,7 @@ def use_order(topological_order, inputs):
         np.array([len(found) for found in where]),
         np.array([int(0 <= first[source] < first[i]) for i, source in uses]),
         len(order),
+        int(sum(value.looks for value in values) <= 4 * len(values) ** 2),
     )
 
 
@@ -111,6 +123,7 @@ def order_cases(rng):
     yield Case("a, b, and a + b", [[], [], [0, 1]])
     yield Case("the example of the lesson: a, b, s, p, y", [[], [], [0, 1], [2, 0], [3, 2]])
     yield Case("x + x, four times over", [[], [0, 0], [1, 1], [2, 2], [3, 3]])
+    yield Case("x + x, twelve times over", [[], *([number, number] for number in range(12))])
     yield Case("x + f(x): a short way to x and a long one", [[], [0], [0, 1]])
     yield Case("a leaf alone", [[]])
     yield Case("a chain of forty", [[], *([number] for number in range(40))])
@@ -135,6 +148,19 @@ def without_memory(result):
     return order
 
 
+def on_every_path(result):
+    order = []
+
+    def visit(value):
+        for source in value.inputs:
+            visit(source)
+        if value not in order:
+            order.append(value)
+
+    visit(result)
+    return order
+
+
 def too_early(result):
     order = []
 
@@ -145,6 +171,13 @@ def too_early(result):
                 visit(source)
 
     visit(result)
+    return order
+
+
+def too_early_without_memory(result):
+    order = [result]
+    for source in result.inputs:
+        order += too_early_without_memory(source)
     return order
 
 
@@ -190,7 +223,12 @@ def result_first(result):
 
 ORDER = Check(
     cases=order_cases,
-    outputs=("how often each value is listed", "inputs before what is made of them", "length"),
+    outputs=(
+        "how often each value is listed",
+        "inputs before what is made of them",
+        "length",
+        "few visits",
+    ),
     call=use_order,
     mistakes=[
         Mistake(
@@ -200,10 +238,24 @@ ORDER = Check(
             "remembers what was visited. With every step the list may double.",
         ),
         Mistake(
+            "every-path",
+            on_every_path,
+            "the order is right, but whenever a value is met again, its inputs are visited again, "
+            "and theirs: every path is walked, as in section 3. Leave at once if the value was "
+            "seen, before you look at its inputs.",
+        ),
+        Mistake(
             "too-early",
             too_early,
             "a value enters the list before its inputs do. It may be appended only when all of "
             "them are in there.",
+        ),
+        Mistake(
+            "too-early-no-memory",
+            too_early_without_memory,
+            "two things: a value enters the list before its inputs do, and it may be appended only "
+            "when all of them are in there; and a value that is used twice is listed twice, as "
+            "nothing remembers what was visited.",
         ),
         Mistake(
             "too-early-turned",
@@ -269,10 +321,14 @@ def backward_cases(rng):
     two, three = np.array(2.0), np.array(3.0)
     yield Case("a + a", [two], TWICE)
     yield Case("the example of the lesson: a = 2, b = 3", [two, three], EXAMPLE)
-    yield Case("a · b + a, arrays of three", list(rng.standard_normal((2, 3))),
-               [("mul", 0, 1), ("add", 2, 0)])
-    yield Case("a · b alone: nothing is used twice", list(rng.standard_normal((2, 2, 3))),
-               [("mul", 0, 1)])
+    yield Case(
+        "a · b + a, arrays of three",
+        list(rng.standard_normal((2, 3))),
+        [("mul", 0, 1), ("add", 2, 0)],
+    )
+    yield Case(
+        "a · b alone: nothing is used twice", list(rng.standard_normal((2, 2, 3))), [("mul", 0, 1)]
+    )
     yield Case("the example of the lesson, arrays", list(rng.standard_normal((2, 4, 2))), EXAMPLE)
     for leaves, length in [(3, 6), (2, 8)]:
         steps, count = [], leaves
@@ -400,13 +456,19 @@ def unbroadcast_cases(rng):
     yield Case("a number, (), was broadcast to (2, 3)", np.arange(6.0).reshape(2, 3), ())
     yield Case("(2, 3) as it was", rng.standard_normal((2, 3)), (2, 3))
     yield Case("(4, 1) was broadcast to (5, 4, 3)", rng.standard_normal((5, 4, 3)), (4, 1))
-    yield Case("(1, 4, 1, 2) was broadcast to (3, 4, 5, 2)", rng.standard_normal((3, 4, 5, 2)),
-               (1, 4, 1, 2))
+    yield Case(
+        "(1, 4, 1, 2) was broadcast to (3, 4, 5, 2)",
+        rng.standard_normal((3, 4, 5, 2)),
+        (1, 4, 1, 2),
+    )
     yield Case("(1, 1) stays (1, 1)", rng.standard_normal((1, 1)), (1, 1))
     yield Case("(1, 6) was broadcast to (2, 3, 5, 6)", rng.standard_normal((2, 3, 5, 6)), (1, 6))
     large, small = rng.permutation([2, 3, 5, 7]).tolist(), [1, 1]
-    yield Case(f"(1, {large[2]}, 1) was broadcast to {tuple(large)}, float32",
-               rng.standard_normal(large).astype(np.float32), (small[0], large[2], small[1]))
+    yield Case(
+        f"(1, {large[2]}, 1) was broadcast to {tuple(large)}, float32",
+        rng.standard_normal(large).astype(np.float32),
+        (small[0], large[2], small[1]),
+    )
 
 
 def leading_alone(grad, shape):

@@ -214,8 +214,9 @@ def direction_cases(rng):
         x, direction = rng.standard_normal((2, *shape))
         slopes = np.arange(1.0, 1 + x.size).reshape(shape) * np.cos(x)
         yield Case(f"waves, {shape}", "waves", x, slopes, direction, h)
-        yield Case(f"waves, {shape}, a gradient that is wrong", "waves", x, 2 * slopes + 1,
-                   direction, h)
+        yield Case(
+            f"waves, {shape}, a gradient that is wrong", "waves", x, 2 * slopes + 1, direction, h
+        )
 
 
 def along(f, x, gradient, v, h=1e-5, scale=1.0):

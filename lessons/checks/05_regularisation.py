@@ -129,9 +129,7 @@ def norm_with(
 ):  # fmt: skip
     """Batch norm with something wrong."""
 
-    def batch_norm(
-        x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5
-    ):
+    def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
         mean, var = running_mean, running_var
         if training or always_batch:
             n = len(x)

@@ -91,6 +91,16 @@ def small_steps(x, w, b, stride=1, padding=0):
     return reference("06.1")(x, w, b, 1, padding)[:, :, : y.shape[2], : y.shape[3]]
 
 
+def b_in_every_product(x, w, b, stride=1, padding=0):
+    return reference("06.1")(x, w, b * w[0].size, stride, padding)
+
+
+def not_moved(x, kernel_size, stride=1, padding=0):
+    columns = reference("06.2")(x, kernel_size, stride, padding)
+    pictures_first = columns.reshape(len(columns), len(x), -1).swapaxes(0, 1)
+    return pictures_first.reshape(columns.shape)
+
+
 def picture_last(x, kernel_size, stride=1, padding=0):
     columns = reference("06.2")(x, kernel_size, stride, padding)
     return columns.reshape(len(columns), len(x), -1).swapaxes(1, 2).reshape(columns.shape)
@@ -128,14 +138,23 @@ def cut_at_the_end(dy, x, w, stride=1, padding=0):
     return _scattered(dy, x, w, stride, padding, True, 0)
 
 
-def _scattered(dy, x, w, stride, padding, adds, cut):
+def small_steps_back(dy, x, w, stride=1, padding=0):
+    return _scattered(dy, x, w, stride, padding, True, padding, step=1)
+
+
+def mean_in_db(dy, x, w, stride=1, padding=0):
+    dx, dw, db = reference("06.3")(dy, x, w, stride, padding)
+    return dx, dw, dy.mean((0, 2, 3))
+
+
+def _scattered(dy, x, w, stride, padding, adds, cut, step=None):
     _, dw, db = reference("06.3")(dy, x, w, stride, padding)
     (n, _, rows, cols), (_, c, kh, kw) = dy.shape, w.shape
-    back = np.einsum("nopq,ocab->ncabpq", dy, w)
+    back, step = np.einsum("nopq,ocab->ncabpq", dy, w), step or stride
     dx = np.zeros((n, c, x.shape[2] + 2 * padding, x.shape[3] + 2 * padding), x.dtype)
     for a in range(kh):
         for b in range(kw):
-            place = dx[:, :, a : a + rows * stride : stride, b : b + cols * stride : stride]
+            place = dx[:, :, a : a + rows * step : step, b : b + cols * step : step]
             place[...] = back[:, :, a, b] + (place if adds else 0)
     return dx[:, :, cut : cut + x.shape[2], cut : cut + x.shape[3]], dw, db
 
@@ -158,6 +177,30 @@ def overwritten_pool(dy, x, kernel_size, stride):
 
 def without_dy(dy, x, kernel_size, stride):
     return _pooled_back(np.ones_like(dy), x, kernel_size, stride, _first)
+
+
+def to_all(dy, x, kernel_size, stride):
+    shares = dy / kernel_size**2
+    return _pooled_back(shares, x, kernel_size, stride, np.isfinite)
+
+
+def without_corner(dy, x, kernel_size, stride):
+    dx = np.zeros_like(x)
+    for n, c, i, j in np.ndindex(dy.shape):
+        top, left = i * stride, j * stride
+        window = x[n, c, top : top + kernel_size, left : left + kernel_size]
+        dx[n, c, window.argmax() // kernel_size, window.argmax() % kernel_size] += dy[n, c, i, j]
+    return dx
+
+
+def row_and_column_swapped(dy, x, kernel_size, stride):
+    dx = np.zeros_like(x)
+    for n, c, i, j in np.ndindex(dy.shape):
+        top, left = i * stride, j * stride
+        window = x[n, c, top : top + kernel_size, left : left + kernel_size]
+        right, down = divmod(int(window.argmax()), kernel_size)
+        dx[n, c, top + down, left + right] += dy[n, c, i, j]
+    return dx
 
 
 def _first(window):
@@ -215,6 +258,12 @@ CHECKS = {
                 "The size of y knows the stride, but the windows do not: they still move by one. "
                 "At which row of the picture does the window for y[:, :, i, j] begin?",
             ),
+            Mistake(
+                "b-in-every-product",
+                b_in_every_product,
+                "b is added to every product of a window before they are summed, so it counts as "
+                "often as the kernel has weights. It is added once, to the sum.",
+            ),
         ],
     ),
     "06.2": Check(
@@ -235,6 +284,14 @@ CHECKS = {
                 "In each column the right numbers are in another order: the channels of each place "
                 "together. A kernel, w[o].ravel(), has all of channel 0 first, so products of "
                 "things that do not belong together would be added.",
+            ),
+            Mistake(
+                "not-moved",
+                not_moved,
+                "The numbers are those of the windows, but the reshape mixes them: the axis of the "
+                "pictures, N, still stands in front. A reshape moves no axis, it cuts the numbers "
+                "into rows as they lie. C, KH, KW must come first, and N after them: transpose "
+                "before you reshape. With one picture it would not show.",
             ),
             Mistake(
                 "small-steps",
@@ -269,6 +326,19 @@ CHECKS = {
                 "padding was cut off below and to the right only. There is some on every side.",
             ),
             Mistake(
+                "small-steps",
+                small_steps_back,
+                "dw and db are right. In dx the shares are added as if the windows had moved by "
+                "one: the slices begin at the right places, but must step by the stride, as those "
+                "of im2col do.",
+            ),
+            Mistake(
+                "mean-in-db",
+                mean_in_db,
+                "dx and dw are right. db is the mean over the places where b was added; it was "
+                "used once at each of them, so their shares are summed.",
+            ),
+            Mistake(
                 "flipped",
                 flipped_back,
                 "dw and db are right. In dx the kernel is turned round. (Sliding a turned kernel "
@@ -300,6 +370,24 @@ CHECKS = {
                 overwritten_pool,
                 "Where windows overlap, a number can be the largest of several. It then gets the "
                 "gradients of all of them together, and not just that of the last.",
+            ),
+            Mistake(
+                "to-all",
+                to_all,
+                "Each number of a window gets an equal share of dy: that is the way back of a "
+                "mean. Only the largest number acts on y here.",
+            ),
+            Mistake(
+                "without-corner",
+                without_corner,
+                "The winner's place is counted from the corner of its window, but used as if it "
+                "were counted from the corner of the picture: all windows write into the first.",
+            ),
+            Mistake(
+                "row-and-column-swapped",
+                row_and_column_swapped,
+                "The right numbers, at places whose row and column within the window are swapped. "
+                "A flat index counts along the first row, then along the second.",
             ),
             Mistake(
                 "without-dy",

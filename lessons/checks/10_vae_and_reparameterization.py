@@ -215,8 +215,11 @@ def code_cases(rng):
     yield Case("by hand", np.array([[-1.0], [1.0]]), np.log([[3.0], [3.0]]))
     small = 0.02 * rng.standard_normal((2, 40, 3))
     yield Case("collapsed", *small)
-    yield Case("middles that vary by 0.05, variance 0.0025",
-               0.05 * np.sign(np.arange(10) - 4.5)[:, None] + 3, rng.standard_normal((10, 1)))
+    yield Case(
+        "middles that vary by 0.05, variance 0.0025",
+        0.05 * np.sign(np.arange(10) - 4.5)[:, None] + 3,
+        rng.standard_normal((10, 1)),
+    )
     scales = np.array([0.01, 0.06, 0.5, 3.0])
     yield Case("four numbers of different use", scales * rng.standard_normal((50, 4)),
                rng.standard_normal((50, 4)) - 2 * (scales > 0.1))  # fmt: skip

@@ -192,8 +192,13 @@ def take_turns(step, sizes, weights, real, z, turns=1):
 
 def turn_cases(rng):
     one = ((1, 1), (1, 1))
-    yield Case("by hand: D and G are one layer, with all weights 0 but G's bias of 1", one,
-               (np.zeros(2), np.array([0.0, 1.0])), np.array([[3.0]]), np.array([[0.5]]))
+    yield Case(
+        "by hand: D and G are one layer, with all weights 0 but G's bias of 1",
+        one,
+        (np.zeros(2), np.array([0.0, 1.0])),
+        np.array([[3.0]]),
+        np.array([[0.5]]),
+    )
     yield Case("two layers each", *players(rng, (2, 4, 1), (3, 5, 2), points=6))
     yield Case("three turns", *players(rng, (2, 3, 1), (2, 4, 2), points=5), turns=3)
     yield Case("D looks at two points at a time", *players(rng, (4, 3, 1), (3, 2), points=8))

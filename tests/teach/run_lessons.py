@@ -158,8 +158,14 @@ def _outputs(lesson: Lesson, solved: bool, folder: Path) -> list[dict[str, Any]]
         made, timeout=PATIENCE, kernel_name="python3", resources={"metadata": {"path": folder}}
     )
     client.execute(env=environment(folder), stderr=subprocess.DEVNULL)  # the kernel's own remarks
-    cells = [cell for cell in made.cells if cell.cell_type == "code"]
-    return [dict(output) for cell in cells for output in cell.outputs]
+    outputs: list[dict[str, Any]] = []
+    for output in (one for cell in made.cells for one in cell.get("outputs", ())):
+        # How much is printed at once depends on how busy the machine is.
+        if outputs and output.get("name") and output.get("name") == outputs[-1].get("name"):
+            outputs[-1]["text"] += output["text"]
+        else:
+            outputs.append(dict(output))
+    return outputs
 
 
 def _jupytext_faults(lesson: Lesson) -> Iterator[str]:

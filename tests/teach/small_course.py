@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.teach.small import write_lessons
-from tinygen.teach import course, reference
+from tinygen.teach import course
 
 __all__ = ["small_course"]
 
@@ -59,6 +59,4 @@ def small_course(folder: Path, **checks: str) -> Iterator[Path]:
         (lessons / "checks" / f"{name}.py").write_text(source, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(course, "lessons_folder", lambda: lessons)
-        reference.namespace_of.cache_clear()
         yield lessons
-    reference.namespace_of.cache_clear()

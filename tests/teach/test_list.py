@@ -23,11 +23,19 @@ def rows(capsys):
 
 
 def test_each_lesson_has_a_line_with_its_minutes(capsys):
-    _, first, second, _, following = rows(capsys)
+    _, first, second, _, _, following = rows(capsys)
 
     assert first.split() == ["01", "·", "Sums", "&", "<signs>", "10", "0", "of", "1", "-"]
     assert second.split() == ["02", "·", "Products", "20", "0", "of", "1", "-"]
     assert "tinygen step 01" in following
+
+
+def test_where_no_exercises_are_it_is_told_how_to_get_them(capsys, folder):
+    assert "tinygen start" in rows(capsys)[-2]
+
+    (folder / "exercises").mkdir()
+    (folder / "exercises" / "01_sums.py").write_text("")
+    assert not any("tinygen start" in row for row in rows(capsys))
 
 
 def test_what_was_done_and_read_is_marked(capsys, folder):

@@ -141,3 +141,48 @@ def test_a_second_one_does_not_overwrite_the_first(student):
 
     kept = sorted(student.glob(".tinygen-progress.unreadable-*.json"))
     assert [path.read_text(encoding="utf-8") for path in kept] == ["{", "}"]
+
+
+def test_two_that_are_open_at_once_keep_what_the_other_has_saved(student):
+    answer(student, "return a + b")
+    stepper, checker = Progress.load(student), Progress.load(student)
+    checker.mark("01.1")
+    checker.hints["01.1"] = 2
+    checker.current = "01.1"
+    checker.save()
+
+    stepper.position["01"] = 3
+    stepper.save()
+
+    kept = Progress.load(student)
+    assert kept.done("01.1")
+    assert (kept.hints, kept.position, kept.current) == ({"01.1": 2}, {"01": 3}, "01.1")
+
+
+def test_what_one_has_taken_back_the_other_does_not_bring_again(student):
+    answer(student, "return a + b")
+    first = Progress.load(student)
+    first.mark("01.1")
+    first.save()
+    stepper, checker = Progress.load(student), Progress.load(student)
+    checker.unmark("01.1")
+    checker.save()
+
+    stepper.position["01"] = 3
+    stepper.save()
+
+    assert Progress.load(student).passed == {}
+    assert Progress.load(student).position == {"01": 3}
+
+
+def test_what_is_saved_twice_is_merged_from_the_last_time_on(student):
+    stepper, checker = Progress.load(student), Progress.load(student)
+    stepper.position["01"] = 5
+    stepper.save()
+    checker.hints["01.1"] = 1
+    checker.save()
+    stepper.position["01"] = 2
+    stepper.save()
+
+    kept = Progress.load(student)
+    assert (kept.position, kept.hints) == ({"01": 2}, {"01.1": 1})

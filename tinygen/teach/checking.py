@@ -164,6 +164,8 @@ def following(verdict: Verdict, progress: Progress) -> str:
     if not verdict.attempted:
         name = verdict.exercise.name
         return text("check next write", name=name, file=near(file), number=number)
+    if verdict.key == "syntax":
+        return text("check next again", number=number)
     hints, read = len(verdict.exercise.hints), progress.hints.get(number, 0)
     if read < hints:
         return text("check next hint", number=number, hint=read + 1, hints=hints)

@@ -220,6 +220,7 @@ CAUSES = {
     "reshape": r"ValueError: cannot reshape",
     "truth": r"ValueError: The truth value of an array",
     "too many indices": r"IndexError: too many indices",
+    "axis": r"AxisError",
     "mask": r"IndexError: boolean index did not match",
     "index": r"IndexError",
     "name": r"NameError|UnboundLocalError",

@@ -52,6 +52,7 @@ class Progress:
     predictions: dict[str, tuple[str, bool]] = field(default_factory=dict)
     position: dict[str, int] = field(default_factory=dict)
     hints: dict[str, int] = field(default_factory=dict)
+    _seen: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Progress:
@@ -83,10 +84,17 @@ class Progress:
             message = text("progress unreadable", file=path, aside=aside.name, reason=error)
             warnings.warn(message, stacklevel=2)
             return cls(folder)
-        return cls(folder, **_known(content))
+        progress = cls(folder, **_known(content))
+        progress._seen = _known(content)
+        return progress
 
     def save(self) -> None:
-        """Write the file, whole or not at all."""
+        """Write the file, whole or not at all.
+
+        What the file has by now stays, but for what was changed here since it was read: a lesson
+        that is stepped through in one terminal must not undo what is checked in another.
+        """
+        self._take_over(Progress.load(self.folder))
         content = {
             "format": FORMAT,
             "current": self.current,
@@ -97,6 +105,19 @@ class Progress:
         }
         with whole_file(self.folder / FILE, "w") as file:
             file.write(json.dumps(content, indent=1, sort_keys=True) + "\n")
+        self._seen = _known(json.loads(json.dumps(content)))
+
+    def _take_over(self, latest: Progress) -> None:
+        """Become the latest that was kept, with the changes that were made here."""
+        if self.current == self._seen.get("current", ""):
+            self.current = latest.current
+        for name in ("passed", "predictions", "position", "hints"):
+            mine, seen = getattr(self, name), self._seen.get(name, {})
+            changed = {key: value for key, value in mine.items() if seen.get(key) != value}
+            taken_back = seen.keys() - mine.keys()
+            merged = {**getattr(latest, name), **changed}
+            mine.clear()
+            mine.update({k: v for k, v in merged.items() if k not in taken_back})
 
     def done(self, exercise: str) -> bool:
         """Whether an exercise has passed, and its function is still the same.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import linecache
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tinygen.teach.course import find_exercise, find_lesson
+from tinygen.teach.exercises import Exercise
 
 __all__ = ["namespace_of", "reference"]
 
@@ -28,7 +30,6 @@ def reference(number: str) -> Any:
     return namespace_of(number)[find_exercise(number).name]
 
 
-@cache
 def namespace_of(number: str) -> dict[str, Any]:
     """The names around the reference's answer: NumPy, what it needs, and itself.
 
@@ -40,12 +41,16 @@ def namespace_of(number: str) -> dict[str, Any]:
     -------
     dict
     """
-    exercise = find_exercise(number)
-    names: dict[str, Any] = {"np": np, "__name__": f"exercise_{number}"}
+    return _executed(find_lesson(number.split(".")[0]).path, find_exercise(number))
+
+
+@cache
+def _executed(path: Path, exercise: Exercise) -> dict[str, Any]:
+    """Run the cell of an exercise, once for each course (tests have courses of their own)."""
+    names: dict[str, Any] = {"np": np, "__name__": f"exercise_{exercise.number}"}
     for needed in exercise.needs:
         names[find_exercise(needed).name] = reference(needed)
-    path = find_lesson(number.split(".")[0]).path
-    file = f"{path.name}, exercise {number}"
+    file = f"{path.name}, exercise {exercise.number}"
     lines = exercise.source.splitlines(keepends=True)
     linecache.cache[file] = (len(exercise.source), None, lines, file)  # for inspect and tracebacks
     exec(compile(exercise.source, file, "exec"), names)

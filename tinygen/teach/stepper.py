@@ -17,7 +17,7 @@ from tinygen.teach.cells import Cell, without_questions
 from tinygen.teach.classroom import LETTERS, Classroom, take_over
 from tinygen.teach.course import Lesson, lessons
 from tinygen.teach.stage import CellError, Stage
-from tinygen.teach.student import stub
+from tinygen.teach.student import EXERCISES, stub
 
 if TYPE_CHECKING:
     from tinygen.teach.progress import Progress
@@ -269,7 +269,8 @@ class Stepper(Classroom):
                 return ""
             if len(given) == 1 and given in letters:
                 return given
-            self._terminal.tell(text("step no guess", given=given, letters=names))
+            message = "step no guess" if given else "step guess missing"
+            self._terminal.tell(text(message, given=given, letters=names))
 
     def _ask(self, prompt: str) -> str:
         """A line, in small letters."""
@@ -310,7 +311,8 @@ class Stepper(Classroom):
         terminal.code(stub(exercise) if exercise else without_questions(step.code.source))
         if exercise:
             about = {name: getattr(exercise, name) for name in ABOUT}
-            terminal.say(text("step exercise", **about))
+            file = f"{EXERCISES}/{self._course.path.name}"
+            terminal.say(text("step exercise", file=file, **about))
 
     def _part(self, number: int) -> None:
         if self._progress is None:

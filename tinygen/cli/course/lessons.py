@@ -102,7 +102,21 @@ def _list(options: Namespace) -> None:
     head = [text(f"lessons column {name}") for name in columns]
     print_rows([head, *(_row(lesson, progress) for lesson in known)])
     unread = [one.number for one in known if not _is_read(one, progress)]
-    print("\n" + text("lessons next", number=(unread or [known[0].number])[0]))
+    print()
+    if not _is_in_course():
+        print(text("lessons no folder"))
+    print(text("lessons next", number=(unread or [known[0].number])[0]))
+
+
+def _is_in_course() -> bool:
+    from tinygen.teach.cells import LessonError
+    from tinygen.teach.student import course_folder
+
+    try:
+        course_folder()
+    except LessonError:
+        return False
+    return True
 
 
 def _row(lesson: Lesson, progress: Progress) -> list[str]:

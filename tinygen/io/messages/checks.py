@@ -42,6 +42,8 @@ MESSAGES: dict[str, str] = {
     ".all() says what is meant, np.where and & | work element by element.",
     "check cause too many indices": "The array has fewer axes than there are indices: print its "
     "shape before that line.",
+    "check cause axis": "The array has no such axis: print its shape before that line. A sum over "
+    "an axis takes it away, and those behind it move up, unless keepdims=True keeps it.",
     "check cause mask": "A mask of truth values must have the shape of the array it picks from: "
     "print both shapes before that line.",
     "check cause index": "An index beyond the end: the last one is the length less 1. Where does "
@@ -235,6 +237,7 @@ MESSAGES: dict[str, str] = {
     "check none": "lesson {what} has no exercises",
     "check next start": "tinygen start {folder}        (lays the files that are missing)",
     "check next write": "write {name} in {file}, then: tinygen check {number}",
+    "check next again": "tinygen check {number}        (when that is mended)",
     "check next hint": "tinygen hint {number}        (hint {hint} of {hints})",
     "check next solution": "tinygen solution {number} --reveal        (you have read all hints)",
     "check next check": "tinygen check {number}",

@@ -42,6 +42,7 @@ A lesson is a file of Python as well: python lessons/06_convolution.py runs it."
     "lessons begun": "step {step} of {steps}",
     "lessons not begun": "-",
     "lessons next": "tinygen step {number} goes through lesson {number} here.",
+    "lessons no folder": "tinygen start course makes a folder to write the exercises in.",
     "lessons notebook": "Notebook  {path}",
     "lessons failed": "a cell failed:\n{told}",
     "book written": "Lesson {number}  {page}",
@@ -99,12 +100,14 @@ A key is typed and then Enter pressed. At a question, type the letter of your an
     "step guess": "Your guess ({letters}; s to leave it open)  > ",
     "step no guess": "{given!r} is none of {letters}. Type a letter, or s to leave the question "
     "open, or q to quit.",
+    "step guess missing": "Type a letter ({letters}), or s to leave the question open, or q to "
+    "quit.",
     "step picture": "picture: {path}",
     "step right": "Answer {number}: you said {guess}, and so it is. {why}",
     "step wrong": "Answer {number}: you said {guess}; it is {answer}: {why}",
-    "step exercise": "Exercise {number}: write {name}. Difficulty: {difficulty} of 5. Minutes: "
-    "{minutes}. Lines: about {lines}. Checked by: tinygen check {number}. Stuck: tinygen hint "
-    "{number}",
+    "step exercise": "Exercise {number}: write {name} in {file}. Difficulty: {difficulty} of "
+    "5. Minutes: {minutes}. Lines: about {lines}. Checked by: tinygen check {number}. Stuck: "
+    "tinygen hint {number}",
     "step exercise reference": "Here the lesson goes on with the reference's version.",
     "step exercise yours": "Here the lesson goes on with your own {name}.",
     "step exercise not yours": "Here the lesson goes on with the reference's version: yours has "

@@ -45,6 +45,7 @@ MESSAGES: dict[str, str] = {
     "lessons begun": "第 {step} 步，共 {steps} 步",
     "lessons not begun": "-",
     "lessons next": "tinygen step {number} 在这里逐步学习第 {number} 课。",
+    "lessons no folder": "tinygen start course 会建立一个文件夹，练习就写在里面。",
     "lessons notebook": "笔记本  {path}",
     "lessons failed": "有一个单元运行失败：\n{told}",
     "book written": "第 {number} 课  {page}",
@@ -102,10 +103,12 @@ q       退出；下次用 tinygen step {number} 从这里继续
     "step guess": "你猜哪一个（{letters}；s 表示不猜）  > ",
     "step no guess": "{given!r} 不在 {letters} 之中。请输入一个字母，或输入 s 不猜，或输入 q 退出。"
     "",
+    "step guess missing": "请输入一个字母（{letters}），或输入 s 不猜，或输入 q 退出。",
     "step picture": "图片：{path}",
     "step right": "答案 {number}：你猜的是 {guess}，猜对了。{why}",
     "step wrong": "答案 {number}：你猜的是 {guess}，答案是 {answer}：{why}",
-    "step exercise": "练习 {number}：编写 {name}。难度：{difficulty}/5。时间：{minutes} 分钟。"
+    "step exercise": "练习 {number}：在 {file} 里编写 {name}。难度：{difficulty}/5。"
+    "时间：{minutes} 分钟。"
     "约 {lines} 行。检查：tinygen check {number}。卡住了：tinygen hint {number}",
     "step exercise reference": "接下来这一课使用参考答案。",
     "step exercise yours": "接下来这一课使用你写的 {name}。",
@@ -155,6 +158,8 @@ q       退出；下次用 tinygen step {number} 从这里继续
     "check cause truth": "在 if、and、or 里直接判断了数组的真假：用 .any() 或 .all() 说明你的意思，"
     "逐元素判断则用 np.where 和 & |。",
     "check cause too many indices": "下标比数组的轴多：请在那一行之前打印它的形状。",
+    "check cause axis": "数组没有这个轴：请在那一行之前打印它的形状。对一个轴求和会去掉这个轴，"
+    "后面的轴随之前移，除非用 keepdims=True 保留它。",
     "check cause mask": "真假值掩码的形状必须和被选取的数组相同：请在那一行之前打印两者的形状。",
     "check cause index": "下标越界：最后一个下标是长度减 1。循环在哪里结束，走的是不是那个轴？",
     "check cause name": "用到了在这个函数里没有赋值的名字：打错了，还是另一个函数的名字？",
@@ -316,6 +321,7 @@ q       退出；下次用 tinygen step {number} 从这里继续
     "check none": "第 {what} 课没有练习",
     "check next start": "tinygen start {folder}        （补上缺少的文件）",
     "check next write": "在 {file} 里编写 {name}，然后：tinygen check {number}",
+    "check next again": "tinygen check {number}        （改好之后）",
     "check next hint": "tinygen hint {number}        （提示 {hint}/{hints}）",
     "check next solution": "tinygen solution {number} --reveal        （提示都看过了）",
     "check next check": "tinygen check {number}",

@@ -1,0 +1,12 @@
+# diagnosis: without-corner
+import numpy as np
+
+
+def max_pool2d_backward(dy, x, kernel_size, stride):
+    dx = np.zeros_like(x)
+    for n, c, i, j in np.ndindex(dy.shape):
+        top, left = i * stride, j * stride
+        window = x[n, c, top : top + kernel_size, left : left + kernel_size]
+        u, v = np.unravel_index(window.argmax(), window.shape)
+        dx[n, c, u, v] += dy[n, c, i, j]
+    return dx
