@@ -115,6 +115,7 @@ UNTRAINED = {
     "enlarge": ("unet", {"task": "enlarge", "width": 2}),
     "pix2pix": ("pix2pix", {"width": 2}),
     "embedder": ("embedder", {"channels": [4, 4]}),
+    "colourize": ("unet", {"task": "colourize", "width": 2, "picture_shape": [3, 32, 32]}),
 }
 """What ships besides, as it is before any training."""
 

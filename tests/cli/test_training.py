@@ -391,7 +391,7 @@ def test_arguments_of_the_model_reach_it(tmp_path):
         ("vae", "latnet=3", "vae has no 'latnet'; did you mean 'latent'?"),
         ("vae", "dropout=0.5", "vae has no 'dropout'"),
         ("cnn", "dropout=much", "dropout of cnn is a number, got 'much'"),
-        ("dcgan", "hidden=3", "dcgan has no 'hidden'"),
+        ("dcgan", "layers=3", "dcgan has no 'layers'"),
     ],
 )
 def test_what_a_model_cannot_have_is_refused_before_any_data_are_loaded(

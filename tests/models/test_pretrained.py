@@ -31,6 +31,7 @@ KINDS = {
     "enlarge": models.UNet,
     "pix2pix": models.Pix2Pix,
     "embedder": models.Embedder,
+    "colourize": models.UNet,
 }
 ARGUMENTS = {
     "judge": ("lenet", {}),
@@ -44,9 +45,10 @@ ARGUMENTS = {
     "enlarge": ("unet", {"task": "enlarge", "width": 2}),
     "pix2pix": ("pix2pix", {"width": 2}),
     "embedder": ("embedder", {"channels": [4, 4]}),
+    "colourize": ("unet", {"task": "colourize", "width": 2, "picture_shape": [3, 32, 32]}),
 }
 LABELS = {"detector": [[[8, 8, 20, 24, 3]]] * 4, "strip-reader": [[0, 1, 2, -1, -1]] * 4}
-SHAPES = {"detector": (1, 64, 64), "strip-reader": (1, 28, 168)}
+SHAPES = {"detector": (1, 64, 64), "strip-reader": (1, 28, 168), "colourize": (3, 32, 32)}
 
 
 def trained(path, name, **more):

@@ -24,6 +24,7 @@ import matplotlib
 from tinygen.teach.book import write_book
 from tinygen.teach.course import Lesson, find_lesson, lessons
 from tinygen.teach.notebook import notebook
+from tinygen.teach.stage import CellError
 
 __all__ = ["Run", "environment", "run_script", "run_stepped"]
 
@@ -115,7 +116,10 @@ def faults(lesson: Lesson, folder: Path) -> Iterator[str]:
     yield from _failed("stepped", stepped)
     if stepped.pictures != first.pictures:
         yield "stepped, it draws other pictures"
-    write_book(folder / "book", [lesson], tell=lambda _: None)
+    try:
+        write_book(folder / "book", [lesson], tell=lambda _: None)
+    except CellError as error:
+        yield f"page: {error}"
     for solved in (False, True):
         yield from _notebook_faults(lesson, folder, solved, first)
 
@@ -134,7 +138,13 @@ def _notebook_faults(lesson: Lesson, folder: Path, solved: bool, script: Run) ->
     way = "solved notebook" if solved else "notebook"
     begin = time.monotonic()
     place = folder / way.replace(" ", "-")
-    outputs = [_outputs(lesson, solved, place / str(number)) for number in range(2)]
+    from nbclient.exceptions import CellExecutionError
+
+    try:
+        outputs = [_outputs(lesson, solved, place / str(number)) for number in range(2)]
+    except CellExecutionError as error:
+        yield f"{way}: {error}"
+        return
     print(f"  {way}  {(time.monotonic() - begin) / 2:5.1f} s")
     if outputs[0] != outputs[1]:
         yield f"{way}: two runs show different things"

@@ -31,6 +31,7 @@ PRETRAINED = {
     "enlarge": "enlarge.npz",
     "pix2pix": "pix2pix.npz",
     "embedder": "embedder.npz",
+    "colourize": "colourize.npz",
 }
 """The files in the package's folder of weights, by the names that people use."""
 
@@ -38,13 +39,14 @@ PRETRAINED = {
 def pretrained(name: str, device: str = "cpu") -> Model:
     """Make a model that is trained already, ready to be used (in evaluation mode).
 
-    All of them know the handwritten digits of MNIST: ``"judge"`` is a classifier, which scores what
+    They know the handwritten digits of MNIST: ``"judge"`` is a classifier, which scores what
     generators draw; ``"vae"`` a variational autoencoder; ``"cgan"`` a conditional GAN;
-    ``"row-generator"`` an autoregressive LSTM, conditional too; ``"inpainter"`` and ``"denoise"``
-    are U-Nets, which fill in what is hidden and take noise away; ``"detector"`` finds them on a
-    canvas of 64 x 64 pixels; ``"strip-reader"`` reads lines of them; ``"enlarge"`` doubles their
-    sides; ``"pix2pix"`` makes them of edges; ``"embedder"`` gives pictures of the same digit codes
-    that are alike.
+    ``"row-generator"`` an autoregressive LSTM, conditional too; ``"inpainter"``, ``"denoise"`` and
+    ``"enlarge"`` are U-Nets, which fill in what is hidden, take noise away and double the sides;
+    ``"detector"`` finds digits on a canvas of 64 x 64 pixels; ``"strip-reader"`` reads lines of
+    them; ``"pix2pix"`` makes them of edges; ``"embedder"`` gives pictures of the same digit codes
+    that are alike. Only ``"colourize"``, a U-Net too, has learned from photographs: it gives grey
+    ones of 32 x 32 pixels what colour can be guessed.
 
     Parameters
     ----------

@@ -187,8 +187,8 @@ ROWS: dict[str, Row] = {
     "classify-few-labels": Row(
         "linear on learned features, 100 labels, 10 draws", 3, 15,
         "above pixels and PCA at equal dimension", few_labels,
-        {"pixels": SHARE, f"PCA {CODE}": SHARE, f"VAE {CODE}": SHARE,
-         "discriminator untrained": SHARE, "discriminator": SHARE, f"discriminator {CODE}": SHARE,
+        {"discriminator": SHARE, "pixels": SHARE, f"discriminator {CODE}": SHARE,
+         f"PCA {CODE}": SHARE, f"VAE {CODE}": SHARE, "discriminator untrained": SHARE,
          "discriminator spread": SHARE},
     ),
 }  # fmt: skip

@@ -126,7 +126,7 @@ def _shown(*ways: str) -> dict[str, str]:
         f"{kind} {number} {way}".strip(): shape
         for kind in MASKS
         for number, shape in (("read", SHARE), ("psnr", PLAIN))
-        for way in ("", *ways, "nearest", "mean")
+        for way in ("", "nearest", *ways, "mean")
     }
 
 

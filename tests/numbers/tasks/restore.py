@@ -126,8 +126,8 @@ def _shown(*ways: str) -> dict[str, str]:
         for strength in SIGMAS
         for name, shape in (
             (f"{strength} psnr", PLAIN),
-            *((f"{strength} psnr {way}", PLAIN) for way in ways),
             (f"{strength} gained", PLAIN),
+            *((f"{strength} psnr {way}", PLAIN) for way in ways),
             (f"{strength} read", SHARE),
             (f"{strength} read median", SHARE),
         )

@@ -87,7 +87,7 @@ DIGITS = {
     name: shape
     for when in ("", "before ")
     for name, shape in (
-        (f"{when}l1", FOUR), (f"{when}psnr", PLAIN), (f"{when}read", SHARE), (f"{when}fid", PLAIN)
+        (f"{when}read", SHARE), (f"{when}fid", PLAIN), (f"{when}l1", FOUR), (f"{when}psnr", PLAIN)
     )
 }  # fmt: skip
 

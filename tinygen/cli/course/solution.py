@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, Namespace
 
 from tinygen.cli.course.check import add_exercise, add_folder
@@ -51,5 +52,9 @@ def run(options: Namespace) -> int:
         progress = Progress.load(course_folder(options.folder))
         if not progress.done(exercise.number):
             raise RefusedError(text("solution refused", number=exercise.number))
-    code(without_marks(exercise.source))
+    source = without_marks(exercise.source)
+    if sys.stdout.isatty():
+        code(source)
+    else:
+        print(source)  # into a file or another program, as it is
     return 0
