@@ -102,6 +102,20 @@ def test_a_lesson_is_stepped_through_with_a_wrong_prediction(folder):
 
 
 @needs_terminal
+def test_a_lesson_that_was_read_to_its_end_stays_read(folder):
+    progress = Progress.load(folder)
+    progress.position["01"] = 6
+    progress.save()
+
+    with session(folder, "01") as at:
+        at.until(RUN)
+        at.type("q")
+        assert at.end() == 0
+
+    assert kept(folder)["position"] == {"01": 6}
+
+
+@needs_terminal
 def test_it_goes_back_quits_and_is_resumed_with_a_right_prediction(folder):
     with session(folder, "01") as at:
         at.until(RUN)

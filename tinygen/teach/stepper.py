@@ -285,10 +285,14 @@ class Stepper(Classroom):
         return given
 
     def _remember(self, number: int) -> None:
-        """Keep the position: the index of the next step, or the count of all at the end."""
+        """Keep the position: the index of the next step, or the count of all at the end.
+
+        A lesson that was read to its end stays read when it is looked at again.
+        """
         if self._progress is None:
             return
-        self._progress.position[self._course.number] = number
+        if self._progress.position.get(self._course.number, 0) < len(self._steps):
+            self._progress.position[self._course.number] = number
         try:
             self._progress.save()
         except OSError as error:

@@ -108,7 +108,8 @@ A key is typed and then Enter pressed. At a question, type the letter of your an
     "step exercise": "Exercise {number}: write {name} in {file}. Difficulty: {difficulty} of "
     "5. Minutes: {minutes}. Lines: about {lines}. Checked by: tinygen check {number}. Stuck: "
     "tinygen hint {number}",
-    "step exercise reference": "Here the lesson goes on with the reference's version.",
+    "step exercise reference": "Here the lesson goes on with the reference's version. With "
+    "--mine it takes yours, once that has passed.",
     "step exercise yours": "Here the lesson goes on with your own {name}.",
     "step exercise not yours": "Here the lesson goes on with the reference's version: yours has "
     "not passed its check, or has changed since.",

@@ -110,7 +110,7 @@ q       退出；下次用 tinygen step {number} 从这里继续
     "step exercise": "练习 {number}：在 {file} 里编写 {name}。难度：{difficulty}/5。"
     "时间：{minutes} 分钟。"
     "约 {lines} 行。检查：tinygen check {number}。卡住了：tinygen hint {number}",
-    "step exercise reference": "接下来这一课使用参考答案。",
+    "step exercise reference": "接下来这一课使用参考答案。加上 --mine，就使用你通过检查的答案。",
     "step exercise yours": "接下来这一课使用你写的 {name}。",
     "step exercise not yours": "接下来这一课使用参考答案：你的还没有通过检查，或者通过之后又改过。",
     "step given yours": "（练习 {number} 的 {name}：用你写的）",
