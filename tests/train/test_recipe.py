@@ -48,7 +48,9 @@ def small(name, **changes):
     sizes = {"width": 4, "latent": 8, "hidden": [16], "units": 8, "head_units": 8}
     known = options_of(name)
     if name == "conv-vae":
-        sizes |= {"hidden": 16, "channels": [4, 8]}
+        sizes |= {"channels": [4, 8]}
+    if name in ("conv-vae", "dcgan", "cgan", "wgan-gp"):
+        sizes |= {"hidden": 16}
     arguments = {key: value for key, value in sizes.items() if key in known}
     arguments = {**RECIPES[name].arguments, **arguments, **changes.pop("arguments", {})}
     usual = {"epochs": 1, "batch_size": 10, "arguments": arguments}
