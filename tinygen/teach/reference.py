@@ -53,5 +53,5 @@ def _executed(path: Path, exercise: Exercise) -> dict[str, Any]:
     file = f"{path.name}, exercise {exercise.number}"
     lines = exercise.source.splitlines(keepends=True)
     linecache.cache[file] = (len(exercise.source), None, lines, file)  # for inspect and tracebacks
-    exec(compile(exercise.source, file, "exec"), names)
+    exec(compile(exercise.source, file, "exec", dont_inherit=True), names)
     return names
