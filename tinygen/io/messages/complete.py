@@ -20,8 +20,7 @@ MESSAGES: dict[str, str] = {
   tinygen complete --model row-generator --samples 6
                                                    six ways to go on with each
   tinygen complete --model cgan --mask random      every other pixel, by a GAN
-  tinygen train unet --set task=inpaint, then:
-  tinygen complete --model tinygen-run/best.npz    by a context encoder""",
+  tinygen complete --model inpainter               by a U-Net, a context encoder""",
     "complete help mask": "what is missing: {names}, or a picture that is white there, of the size "
     "of the model's pictures (default: {default})",
     "complete help samples": "how many different completions of each picture (default: "

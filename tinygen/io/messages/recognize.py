@@ -15,11 +15,9 @@ MESSAGES: dict[str, str] = {
     "that is shown parts of the line. With --verify two pictures are compared instead: do they "
     "show the same?",
     "recognize help epilog": """examples:
-  tinygen train strip-reader                  makes a reader, in tinygen-run/best.npz
-  tinygen recognize --model tinygen-run/best.npz                 test strips
-  tinygen recognize number.png --model tinygen-run/best.npz      a line of yours
-  tinygen train embedder --out same           makes a model that compares
-  tinygen recognize --verify a.png b.png --model same/best.npz""",
+  tinygen recognize                           test strips
+  tinygen recognize number.png                a line of yours
+  tinygen recognize --verify a.png b.png      do these two show the same?""",
     "recognize help beam": "look for the most probable text with so many beginnings (default: that "
     "of the most probable path)",
     "recognize help verify": "compare these two pictures, and read none",
