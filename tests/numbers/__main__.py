@@ -139,8 +139,8 @@ Written by `python -m tests.numbers`; the rows are in [`models.py`](../models.py
 [`rows.json`](rows.json). Real MNIST unless the row says otherwise; all training
 pictures are learned from, the test pictures are looked at once. Mean ± standard deviation over the
 seeds (from 0 on, none left out), with the lowest and the highest; minutes are those of training,
-of the slowest seed. Those of 2026-11-26 ran on one thread each, two to five of them at a time on
-two cores: alone they take less.
+of the slowest seed. Those of 2026-11-26 ran on one thread each, with two to ten other programs at a
+time on two cores, and take less alone; but for those of the first VAE, which had both cores.
 
 - `fid` is the Fréchet distance from the 10,000 test pictures on the 256 features of one frozen
   classifier, our own: it can be compared with the `floor`, what training pictures get, and with
