@@ -158,6 +158,13 @@ def test_the_cause_of_a_common_exception_is_explained_and_of_others_not():
     assert raised("ValueError", "something else").words == ""
 
 
+def test_what_numpy_says_of_an_empty_slice_is_explained():
+    with pytest.raises(ValueError, match="empty") as said:
+        np.zeros((2, 0)).reshape(-1).argmax()
+
+    assert "without elements" in raised("ValueError", str(said.value)).words
+
+
 def test_a_raise_of_the_stub_that_is_reached_is_left_in():
     assert raised("NotImplementedError", "06.1: fill in").key == "raise-left-in"
 

@@ -218,6 +218,7 @@ CAUSES = {
     "broadcast": r"ValueError: .*broadcast",
     "matmul": r"ValueError: .*(matmul|not aligned|mismatch in its core dimension|einsum)",
     "reshape": r"ValueError: cannot reshape",
+    "empty": r"ValueError: .*(empty sequence|zero-size array)",
     "truth": r"ValueError: The truth value of an array",
     "too many indices": r"IndexError: too many indices",
     "axis": r"AxisError",

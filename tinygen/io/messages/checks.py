@@ -55,6 +55,8 @@ MESSAGES: dict[str, str] = {
     "check cause attribute": "Nothing has given it such an attribute: a typing error, or should "
     "another method have kept it?",
     "check cause key": "The dictionary has no such key: print its keys before that line.",
+    "check cause empty": "That is asked of an array without elements: where does the slice "
+    "begin, and where does it end?",
     "check cause recursion": "A function that calls itself without an end.",
     "check cause casting": "An array cannot take values of another kind in place: whole numbers "
     "cannot hold fractions. a = a / b makes a new array.",
@@ -125,10 +127,11 @@ MESSAGES: dict[str, str] = {
     "check changed values right": "What it returns is right.",
     "check changed values wrong": "What it returns is wrong too, perhaps for that reason.",
     # ---- the checker: what wrong numbers have in common ------------------------------------------
-    "check why sign": "all {count} elements have the wrong sign: they are the right ones times -1.",
-    "check why factor": "all {count} elements are {factor} x the right value.",
-    "check why factor sized": "all {count} elements are the right value times {causes}: a mean "
-    "where a sum is meant, or a sum where a mean is, or the like.",
+    "check why sign": "all {count} elements of all cases have the wrong sign: they are the right "
+    "ones times -1.",
+    "check why factor": "all {count} elements of all cases are {factor} x the right value.",
+    "check why factor sized": "all {count} elements of all cases are the right value times "
+    "{causes}: a mean where a sum is meant, or a sum where a mean is, or the like.",
     "check why factor varies": "in each case all elements are the right value times one number, "
     "but another number from case to case ({factors}): something that depends on the case's size "
     "or on one of its numbers is missing, or one too many.",

@@ -166,6 +166,7 @@ q       退出；下次用 tinygen step {number} 从这里继续
     "check cause none": "那里有一个值是 None：某个函数什么也没返回，或者某个可能为 None 的参数。",
     "check cause attribute": "没有这个属性：名字打错了，还是应当由另一个方法先保存它？",
     "check cause key": "字典里没有这个键：请在那一行之前打印它的键。",
+    "check cause empty": "这里的数组一个元素也没有：切片从哪里开始，到哪里结束？",
     "check cause recursion": "函数不停地调用自己。",
     "check cause casting": "不能把另一种类型的值原地写进数组：整数数组存不下小数。"
     "a = a / b 会新建数组。",
@@ -225,9 +226,9 @@ q       退出；下次用 tinygen step {number} 从这里继续
     "check changed values right": "返回的结果是对的。",
     "check changed values wrong": "返回的结果也不对，也许正是因为这个。",
     # ---- the checker: what wrong numbers have in common ------------------------------------------
-    "check why sign": "全部 {count} 个元素的符号都反了：等于正确值乘以 -1。",
-    "check why factor": "全部 {count} 个元素都是正确值的 {factor} 倍。",
-    "check why factor sized": "全部 {count} 个元素都等于正确值乘以 {causes}："
+    "check why sign": "所有用例的全部 {count} 个元素符号都反了：等于正确值乘以 -1。",
+    "check why factor": "所有用例的全部 {count} 个元素都是正确值的 {factor} 倍。",
+    "check why factor sized": "所有用例的全部 {count} 个元素都等于正确值乘以 {causes}："
     "该求和的地方求了平均，或者反过来，诸如此类。",
     "check why factor varies": "在每个用例里，所有元素都等于正确值乘以同一个数，"
     "但各个用例的这个数不同（{factors}）：缺了或多了某个与用例的大小或其中某个数有关的因子。",
