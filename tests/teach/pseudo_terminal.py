@@ -70,8 +70,22 @@ class Session:
         self.press(words.encode() + b"\n")
 
     def press(self, keys: bytes) -> None:
-        """Press keys."""
+        """Press keys, as somebody does who has read the question first."""
+        self._let_it_wait()
         os.write(self._ours, keys)
+
+    def _let_it_wait(self, seconds: float = 2.0) -> None:
+        """Wait until it sleeps in its reading, or is busy for long.
+
+        Of a Ctrl-C in the instant between the question and the reading Python takes note, but does
+        not act until a line has come.
+        """
+        state = Path(f"/proc/{self._process.pid}/stat")
+        deadline = time.monotonic() + seconds
+        while state.exists() and time.monotonic() < deadline:
+            if state.read_text().rpartition(")")[2].split()[0] == "S":
+                return
+            time.sleep(0.01)
 
     def end(self) -> int:
         """Wait until it ends: its exit code."""
