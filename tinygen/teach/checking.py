@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from tinygen.io.messages import text
 from tinygen.teach.cells import LessonError
 from tinygen.teach.course import find_exercise, find_lesson, lessons
@@ -38,7 +36,7 @@ def check_of(exercise: Exercise) -> Check:
     LessonError
         If there is none.
     """
-    checks = find_lesson(exercise.number.split(".")[0]).checks
+    checks = find_lesson(exercise.lesson).checks
     if exercise.number not in checks:
         raise LessonError(f"exercise {exercise.number} has no check")
     return checks[exercise.number]
@@ -67,7 +65,7 @@ def checked(exercise: Exercise, folder: Path, seed: int = 0) -> Verdict:
         If the student's file cannot be read.
     """
     check = check_of(exercise)
-    cases = list(check.cases(np.random.default_rng(seed)))
+    cases = check.drawn(seed)
     file = file_of(exercise, folder)
     if not file.exists():
         return Verdict(exercise, "not-attempted", text("check no file", file=file), len(cases))
@@ -174,7 +172,7 @@ def following(verdict: Verdict, progress: Progress) -> str:
 
 def _after(exercise: Exercise, progress: Progress) -> str:
     """What to do when an exercise is done: the next one of the lesson, or another lesson."""
-    lesson = find_lesson(exercise.number.split(".")[0])
+    lesson = find_lesson(exercise.lesson)
     for number in lesson.exercises:
         if not progress.done(number):
             return text("check next check", number=number)

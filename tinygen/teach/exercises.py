@@ -54,6 +54,11 @@ class Exercise:
     needs: tuple[str, ...] = ()
     passes_untouched: bool = False
 
+    @property
+    def lesson(self) -> str:
+        """The number of its lesson, such as ``"06"``."""
+        return self.number.partition(".")[0]
+
 
 @dataclass(frozen=True, init=False)
 class Case:
@@ -152,3 +157,16 @@ class Check:
     mistakes: Sequence[Mistake] = ()
     imports: Sequence[str] = ()
     seconds: float = 20.0
+
+    def drawn(self, seed: int) -> list[Case]:
+        """Draw the cases.
+
+        Parameters
+        ----------
+        seed : int
+
+        Returns
+        -------
+        list of Case
+        """
+        return list(self.cases(np.random.default_rng(seed)))

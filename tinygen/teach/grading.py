@@ -24,8 +24,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tinygen.io.files import whole_file
 from tinygen.io.messages import text
 from tinygen.teach.cells import LessonError
@@ -253,7 +251,7 @@ def _tasks(lesson: Lesson, seed: int) -> list[_Task]:
 def _task(lesson: str, exercise: Exercise, checks: dict[str, Check], seed: int) -> _Task:
     try:
         check = checks[exercise.number]
-        cases = tuple(check.cases(np.random.default_rng(seed)))
+        cases = tuple(check.drawn(seed))
         expected = tuple(reference_values(exercise, check, cases))
         if not cases:
             raise LessonError("the check has no cases")
@@ -315,7 +313,7 @@ def write_csv(path: Path, graded: Iterable[Graded]) -> None:
 
 
 def _rows(graded: Graded) -> Iterator[dict[str, Any]]:
-    lessons = dict.fromkeys(mark.exercise.number.split(".")[0] for mark in graded.marks)
+    lessons = dict.fromkeys(mark.exercise.lesson for mark in graded.marks)
     for lesson in lessons:
         marks = [mark for mark in graded.marks if mark.exercise.number.startswith(f"{lesson}.")]
         file = graded.submission.files.get(lesson)

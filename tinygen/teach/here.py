@@ -13,8 +13,6 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
 from tinygen.teach.checking import check_of
 from tinygen.teach.child import call, just_call
 from tinygen.teach.course import find_exercise
@@ -73,7 +71,7 @@ def judged_here(answer: Any, exercise: Exercise, check: Check, seed: int = 0) ->
     -------
     Verdict
     """
-    cases = list(check.cases(np.random.default_rng(seed)))
+    cases = check.drawn(seed)
     outcome = _outcome(answer, exercise, check, cases)
     return diagnose(exercise, check, cases, outcome, reference_values(exercise, check, cases))
 

@@ -41,7 +41,8 @@ def namespace_of(number: str) -> dict[str, Any]:
     -------
     dict
     """
-    return _executed(find_lesson(number.split(".")[0]).path, find_exercise(number))
+    exercise = find_exercise(number)
+    return _executed(find_lesson(exercise.lesson).path, exercise)
 
 
 @cache

@@ -90,7 +90,7 @@ def file_of(exercise: Exercise, folder: Path) -> Path:
     -------
     Path
     """
-    return folder / EXERCISES / find_lesson(exercise.number.split(".")[0]).path.name
+    return folder / EXERCISES / find_lesson(exercise.lesson).path.name
 
 
 # ---- stubs ---------------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ def put_back(exercise: Exercise, path: Path) -> Path | None:
     """
     if not path.exists():
         with whole_file(path, "w") as file:
-            file.write(stub_file(find_lesson(exercise.number.split(".")[0])))
+            file.write(stub_file(find_lesson(exercise.lesson)))
         return None
     before = path.read_bytes().decode("utf-8")
     lines = before.split("\n")
