@@ -214,6 +214,15 @@ def test_a_fixed_deviation_is_saved_but_not_learned():
     assert Gaussian(0.2).state_dict()["log_std"] == pytest.approx(math.log(0.2))
 
 
+def test_a_learned_deviation_begins_where_it_is_told_to():
+    begun = create_likelihood("gaussian-learned", std=0.2).to(tg.float64)
+    zero, half = tg.zeros(1, 1, 1, 1, dtype=tg.float64), tg.full((1, 1, 1, 1), 0.5).to(tg.float64)
+
+    assert begun.log_prob(zero, half).item() == pytest.approx(  # at its mean
+        -math.log(0.2) - 0.5 * math.log(2 * math.pi), rel=1e-6
+    )
+
+
 def test_the_best_learned_deviation_is_the_root_of_the_mean_squared_error():
     """There the slope of the likelihood by the deviation is nothing."""
     likelihood = LearnedGaussian().to(tg.float64)
@@ -244,6 +253,7 @@ def test_a_pixel_that_never_changes_does_not_make_the_density_infinite():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (lambda: create_likelihood("gaussian-learned", 0.001), "stays above 0.0025, got std=0.001"),
         (lambda: create_likelihood("bernouli", 0.1), "did you mean 'bernoulli'"),
         (lambda: create_likelihood("x", 0.1), "There are: bernoulli, gaussian"),
         (lambda: Gaussian(0.0), "deviation is positive"),

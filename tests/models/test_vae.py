@@ -74,6 +74,17 @@ def test_the_dense_model_has_the_layers_of_the_published_ones():
     ]  # fmt: skip
 
 
+def test_a_grey_in_the_middle_says_nothing_to_the_first_convolution():
+    """Were pixels not centred, brightness would drown what differs between colours."""
+    model = ConvVAE(picture_shape=(3, 8, 8), channels=(4,))
+    centred, first = model.down[0], model.down[1]
+
+    maps = values(first(centred(tg.full((1, 3, 8, 8), 0.5))))
+
+    np.testing.assert_array_equal(maps.max((0, 2, 3)), values(first.bias))
+    np.testing.assert_array_equal(maps.min((0, 2, 3)), values(first.bias))
+
+
 def test_the_convolutional_model_narrows_towards_the_code_and_widens_again():
     model = ConvVAE(picture_shape=(3, 32, 32), likelihood="gaussian-pixelwise")
 

@@ -17,15 +17,14 @@ from tinygen.models.base import Model, Numbers, Shape, evaluating
 from tinygen.models.gan_loss import LOSSES, gradient_penalty, r1_penalty
 from tinygen.models.gan_networks import (
     SLOPE,
-    Centred,
     Discriminator,
-    ZeroToOne,
     conv_features,
     conv_generator,
     dense_layers,
     draw_he_weights,
     draw_small_weights,
 )
+from tinygen.models.scale import Centred, ZeroToOne
 from tinygen.models.search import search_codes
 from tinygen.nn import Conv2d, Dense, Flatten, LeakyReLU, Module, ReLU, Sequential, Unflatten
 from tinygen.nn.spectral_norm import spectral_norm

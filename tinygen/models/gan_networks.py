@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
+from tinygen.models.scale import Centred, ZeroToOne
 from tinygen.nn import (
     BatchNorm2d,
     Conv2d,
@@ -18,12 +19,11 @@ from tinygen.nn import (
     Unflatten,
     init,
 )
-from tinygen.ops.elementwise import tanh
 from tinygen.tensors import Tensor
 
 __all__ = [
-    "Centred", "Discriminator", "ZeroToOne", "conv_features", "conv_generator", "dense_layers",
-    "draw_he_weights", "draw_small_weights", "times_halved",
+    "Discriminator", "conv_features", "conv_generator", "dense_layers", "draw_he_weights",
+    "draw_small_weights", "times_halved",
 ]  # fmt: skip
 
 SLOPE = 0.2
@@ -31,20 +31,6 @@ SLOPE = 0.2
 
 SMALLEST = 4
 """Pixels of a side that convolutions leave."""
-
-
-class ZeroToOne(Module):
-    """The end of a generator: tanh, brought from -1 to 1 to the pictures' range of 0 to 1."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        return (tanh(input) + 1) / 2
-
-
-class Centred(Module):
-    """The beginning of a discriminator: pictures from 0 to 1, real and fake, to -1 to 1."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        return 2 * input - 1
 
 
 class Discriminator(Module):

@@ -15,7 +15,7 @@ from tinygen.nn import functional as F
 from tinygen.ops.elementwise import exp, sigmoid, where
 from tinygen.ops.noise import bernoulli, randn_like
 from tinygen.ops.shape import chunk
-from tinygen.tensors import Tensor, tensor, zeros
+from tinygen.tensors import Tensor, tensor
 
 __all__ = [
     "LIKELIHOODS", "Bernoulli", "Gaussian", "LearnedGaussian", "Likelihood", "PixelwiseGaussian",
@@ -173,15 +173,33 @@ class LearnedGaussian(_Normal):
     calibrated decoders" (2021): the deviation follows the root of the mean squared error, so that
     errors and the divergence of the codes are weighed against each other without a choice of ours.
 
+    Parameters
+    ----------
+    std : float
+        The first deviation, in units of pixels from 0 to 1. An optimizer that takes small steps
+        needs thousands to come from 1, where the authors' code begins, to that of a good decoder;
+        until then the codes say next to nothing.
+
     Attributes
     ----------
     log_std : Parameter of shape ()
-        At first 0. As in the authors' code, softplus(log_std + 6) - 6 is used, which is above -6.
+        As in the authors' code, softplus(log_std + 6) - 6 is used, which is above -6.
+
+    Raises
+    ------
+    ValueError
+        If the deviation is not above the lowest, exp(-6).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, std: float = 0.1) -> None:
         super().__init__()
-        self.log_std = Parameter(zeros(()))
+        if not std > math.exp(LOWEST_LOG_STD):
+            raise ValueError(
+                f"LearnedGaussian: the deviation stays above {math.exp(LOWEST_LOG_STD):.4f}, got "
+                f"std={std}"
+            )
+        above = math.log(std) - LOWEST_LOG_STD
+        self.log_std = Parameter(tensor(math.log(math.expm1(above)) + LOWEST_LOG_STD))
 
     def _log_std(self, parameters: Tensor) -> Tensor:
         return _above_the_lowest(self.log_std)
@@ -225,7 +243,7 @@ def create_likelihood(name: str, std: float) -> Likelihood:
     name : str
         A key of ``LIKELIHOODS``.
     std : float
-        For "gaussian"; the others have no use for it.
+        Of "gaussian", and the first one of "gaussian-learned"; the others have no use for it.
 
     Returns
     -------
@@ -241,4 +259,5 @@ def create_likelihood(name: str, std: float) -> Likelihood:
         meant = f"; did you mean {near[0]!r}?" if near else "."
         known = ", ".join(LIKELIHOODS)
         raise ValueError(f"there is no likelihood {name!r}{meant} There are: {known}")
-    return Gaussian(std) if name == "gaussian" else LIKELIHOODS[name]()
+    kind = LIKELIHOODS[name]
+    return kind(std) if kind in (Gaussian, LearnedGaussian) else kind()

@@ -10,7 +10,8 @@ from tinygen.models.base import Numbers, Shape, check_pictures, evaluating
 from tinygen.models.damage import edge_map
 from tinygen.models.gan import TwoPlayers, buffers_kept
 from tinygen.models.gan_loss import LOSSES
-from tinygen.models.gan_networks import SLOPE, Centred, draw_he_weights
+from tinygen.models.gan_networks import SLOPE, draw_he_weights
+from tinygen.models.scale import Centred
 from tinygen.models.unet import AT_ONCE, UNetwork, require_quarters
 from tinygen.nn import BatchNorm2d, Conv2d, LeakyReLU, Module, Sequential, init
 from tinygen.nn import functional as F

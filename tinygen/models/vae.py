@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from tinygen.autograd import no_grad
 from tinygen.models.base import Model, Numbers, Shape
 from tinygen.models.likelihood import create_likelihood
+from tinygen.models.scale import Centred
 from tinygen.nn import (
     Conv2d,
     ConvTranspose2d,
@@ -102,7 +103,7 @@ class VariationalAutoencoder(Model):
     likelihood : {"bernoulli", "gaussian", "gaussian-learned", "gaussian-pixelwise"}
         What the pixels are, see :mod:`tinygen.models.likelihood`.
     std : float
-        The standard deviation of "gaussian".
+        The standard deviation of "gaussian", and the first one of "gaussian-learned".
     classes : int, optional
         Make a conditional model, which is told the label of each picture.
     beta : float
@@ -600,7 +601,7 @@ class ConvVAE(VariationalAutoencoder):
         maps = (channels[-1], height // halvings, width // halvings)
         size = math.prod(maps)
         down, up = [colours, *channels], [*reversed(channels), self.likelihood.outputs * colours]
-        self.down = Sequential(*_halvings(Conv2d, down), ReLU(), Flatten())
+        self.down = Sequential(Centred(), *_halvings(Conv2d, down), ReLU(), Flatten())
         self.encoder = _dense([size + told, hidden, 2 * latent], "relu")
         self.decoder = _dense([latent + told, hidden, size], "relu")
         self.up = Sequential(ReLU(), Unflatten(1, maps), *_halvings(ConvTranspose2d, up))
