@@ -15,7 +15,7 @@ from typing import Any
 
 import tinygen as tg
 from tinygen import nn
-from tinygen.teach.lints import lines_of_code
+from tinygen.teach.teacher.lints import lines_of_code
 
 PACKAGE = Path(tg.__file__).parent
 CARD_OPS = ("conv", "pool", "linalg", "recurrent", "noise", "loss")

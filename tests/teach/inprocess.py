@@ -7,17 +7,17 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from tinygen.teach import child, running
 from tinygen.teach.exercises import Case, Check, Exercise
-from tinygen.teach.precheck import Finding, precheck
-from tinygen.teach.running import Outcome
-from tinygen.teach.transport import dumps
+from tinygen.teach.sandbox import child, running
+from tinygen.teach.sandbox.precheck import Finding, precheck
+from tinygen.teach.sandbox.running import Outcome
+from tinygen.teach.sandbox.transport import dumps
 
 __all__ = ["run_here"]
 
 
 def run_here(file: Path, exercise: Exercise, check: Check, cases: Sequence[Case]) -> Outcome:
-    """What :func:`tinygen.teach.running.run_student` gives, many times faster."""
+    """What :func:`tinygen.teach.sandbox.running.run_student` gives, many times faster."""
     found = precheck(file.read_bytes(), exercise, check)
     if isinstance(found, Finding):
         return running.found_before(found)

@@ -21,10 +21,10 @@ from typing import Any
 
 import matplotlib
 
-from tinygen.teach.book import write_book
 from tinygen.teach.course import Lesson, find_lesson, lessons
-from tinygen.teach.notebook import notebook
-from tinygen.teach.stage import CellError
+from tinygen.teach.showing.book import write_book
+from tinygen.teach.showing.notebook import notebook
+from tinygen.teach.showing.stage import CellError
 
 __all__ = ["Run", "environment", "run_script", "run_stepped"]
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from tests.teach.run_lessons import run_script, run_stepped
 from tinygen.teach.course import Lesson, lessons_folder
-from tinygen.teach.lints import of_a_lesson, of_the_course
+from tinygen.teach.teacher.lints import of_a_lesson, of_the_course
 
 ENGLISH = {path.stem: Lesson(path, path) for path in lessons_folder().glob("[0-9][0-9]_*.py")}
 TRANSLATED = {

@@ -7,10 +7,10 @@ A lesson begins with :func:`begin` and uses :func:`predict`, :func:`reveal`, :fu
 
 from __future__ import annotations
 
+from tinygen.teach.checking.here import check_here
 from tinygen.teach.classroom import begin, given, picture, predict, reveal
 from tinygen.teach.course import Lesson, find_lesson, lessons, lessons_folder
 from tinygen.teach.exercises import Case, Check, Exercise, Mistake
-from tinygen.teach.here import check_here
 from tinygen.teach.mine import mine_or_reference
 
 __all__ = [

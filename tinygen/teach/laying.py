@@ -19,7 +19,7 @@ TESTS = '''\
 
 import pytest
 
-from tinygen.teach.testing import fail_unless_right, numbers
+from tinygen.teach.checking.testing import fail_unless_right, numbers
 
 
 @pytest.mark.parametrize("number", numbers())
@@ -30,7 +30,7 @@ def test_exercise(number):
 MARKS = '''\
 """{words}"""
 
-from tinygen.teach.testing import register_marks
+from tinygen.teach.checking.testing import register_marks
 
 
 def pytest_configure(config):

@@ -16,7 +16,7 @@ from tinygen.cli.options import Commands, command
 from tinygen.io.messages import text
 
 if TYPE_CHECKING:
-    from tinygen.teach.diagnosis import Verdict
+    from tinygen.teach.checking.diagnosis import Verdict
     from tinygen.teach.exercises import Exercise
     from tinygen.teach.progress import Progress
 
@@ -72,10 +72,10 @@ def run(options: Namespace) -> int:
     LessonError
         If there is no such exercise, or no folder with exercises.
     """
-    from tinygen.teach.checking import chosen, next_to_do
+    from tinygen.teach.checking.from_file import chosen, next_to_do
     from tinygen.teach.progress import Progress
+    from tinygen.teach.showing.terminal import can_ask
     from tinygen.teach.student import course_folder
-    from tinygen.teach.terminal import can_ask
 
     if options.manual and not options.watch:
         raise UsageError(text("check manual alone"))
@@ -97,9 +97,9 @@ def run(options: Namespace) -> int:
 
 def _check(exercises: Sequence[Exercise], progress: Progress, report: Path | None) -> int:
     """Check, say what is found, and keep it."""
-    from tinygen.teach.checking import following, save_picture
+    from tinygen.teach.checking.from_file import following, save_picture
+    from tinygen.teach.checking.verdict import as_json, in_one_line, lines_of, show
     from tinygen.teach.student import near
-    from tinygen.teach.verdict import as_json, in_one_line, lines_of, show
 
     verdicts = []
     for exercise in exercises:
@@ -132,7 +132,7 @@ def _checked(exercise: Exercise, progress: Progress) -> Verdict | None:
 
     Whatever is raised here is not the student's fault.
     """
-    from tinygen.teach.checking import checked
+    from tinygen.teach.checking.from_file import checked
 
     try:
         verdict = checked(exercise, progress.folder)

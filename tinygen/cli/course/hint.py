@@ -38,8 +38,8 @@ def run(options: Namespace) -> int:
     """
     from tinygen.teach.course import find_exercise
     from tinygen.teach.progress import Progress
+    from tinygen.teach.showing.terminal import words
     from tinygen.teach.student import course_folder
-    from tinygen.teach.terminal import words
 
     exercise = find_exercise(options.exercise)
     progress = Progress.load(course_folder(options.folder))

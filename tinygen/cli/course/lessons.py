@@ -66,9 +66,9 @@ def run(options: Namespace) -> int:
 def _pages(options: Namespace) -> None:
     from tinygen.cli.errors import RefusedError
     from tinygen.cli.output import prepare
-    from tinygen.teach.book import write_book
     from tinygen.teach.course import find_lesson, lessons
-    from tinygen.teach.stage import CellError
+    from tinygen.teach.showing.book import write_book
+    from tinygen.teach.showing.stage import CellError
 
     chosen = [find_lesson(number) for number in options.lessons] or lessons()
     prepare(options.folder)
@@ -81,7 +81,7 @@ def _pages(options: Namespace) -> None:
 
 def _notebook(options: Namespace) -> None:
     from tinygen.teach.course import find_lesson
-    from tinygen.teach.notebook import write_notebook
+    from tinygen.teach.showing.notebook import write_notebook
 
     lesson = find_lesson(options.lesson)
     path = options.out or Path(f"{lesson.path.stem}.ipynb")
@@ -133,14 +133,14 @@ def _row(lesson: Lesson, progress: Progress) -> list[str]:
 
 
 def _is_read(lesson: Lesson, progress: Progress) -> bool:
-    from tinygen.teach.stepper import steps_of
+    from tinygen.teach.showing.stepper import steps_of
 
     return progress.position.get(lesson.number, 0) >= len(steps_of(lesson))
 
 
 def _read(lesson: Lesson, progress: Progress) -> str:
     """How far the learner has stepped."""
-    from tinygen.teach.stepper import steps_of
+    from tinygen.teach.showing.stepper import steps_of
 
     number = progress.position.get(lesson.number, 0)
     if _is_read(lesson, progress):

@@ -44,8 +44,8 @@ def run(options: Namespace) -> int:
     from tinygen.teach.cells import without_marks
     from tinygen.teach.course import find_exercise
     from tinygen.teach.progress import Progress
+    from tinygen.teach.showing.terminal import code
     from tinygen.teach.student import course_folder
-    from tinygen.teach.terminal import code
 
     exercise = find_exercise(options.exercise)
     if not options.reveal:

@@ -54,8 +54,8 @@ def run(options: Namespace) -> int:
     from tinygen.cli.errors import FAILED, UsageError
     from tinygen.teach.course import find_lesson
     from tinygen.teach.progress import Progress
-    from tinygen.teach.stepper import Stepper, steps_of
-    from tinygen.teach.terminal import can_ask
+    from tinygen.teach.showing.stepper import Stepper, steps_of
+    from tinygen.teach.showing.terminal import can_ask
 
     lesson = find_lesson(options.lesson)
     steps = len(steps_of(lesson))
@@ -74,7 +74,7 @@ def run(options: Namespace) -> int:
 
 def _resumed(lesson: Lesson, progress: Progress, steps: int) -> int:
     """The step at which the learner quit; the first one if there is none."""
-    from tinygen.teach.terminal import say
+    from tinygen.teach.showing.terminal import say
 
     number = progress.position.get(lesson.number, 0)
     if not 0 < number < steps:
@@ -90,8 +90,8 @@ def _own(lesson: Lesson, chosen: Path | None) -> dict[str, Any]:
     from tinygen.teach.course import find_exercise
     from tinygen.teach.mine import own_functions
     from tinygen.teach.progress import Progress
+    from tinygen.teach.showing.terminal import say
     from tinygen.teach.student import course_folder
-    from tinygen.teach.terminal import say
 
     try:
         folder = course_folder(chosen)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from tinygen.teach.course import Lesson
-    from tinygen.teach.grading import Graded, Submission
-    from tinygen.teach.isolation import Isolation
+    from tinygen.teach.sandbox.isolation import Isolation
+    from tinygen.teach.teacher.grading import Graded, Submission
 
 __all__ = ["add_arguments", "run"]
 
@@ -93,7 +93,7 @@ def _add_grade(actions: _SubParsersAction[ArgumentParser]) -> None:
 def _grade(options: Namespace) -> int:
     """Grade all submissions; each is written down as soon as it is graded."""
     from tinygen.cli.cores import available
-    from tinygen.teach.grading import grade
+    from tinygen.teach.teacher.grading import grade
 
     say = _console().print
     isolation = _isolation(options.trust)
@@ -125,7 +125,7 @@ def _console() -> Console:
 
 def _isolation(trusting: bool) -> Isolation:
     from tinygen.cli.errors import UsageError
-    from tinygen.teach.isolation import best_isolation
+    from tinygen.teach.sandbox.isolation import best_isolation
 
     isolation = best_isolation()
     if not isolation.isolates and not trusting:
@@ -138,7 +138,7 @@ def _handed_in(options: Namespace) -> tuple[list[Submission], list[Lesson]]:
     """The submissions and the lessons to grade; there is at least one of each."""
     from tinygen.cli.errors import UsageError
     from tinygen.teach.course import find_lesson, lessons
-    from tinygen.teach.grading import find_submissions
+    from tinygen.teach.teacher.grading import find_submissions
 
     if not options.folder.is_dir():
         raise UsageError(text("teacher not a folder", folder=options.folder))
@@ -157,7 +157,7 @@ def _handed_in(options: Namespace) -> tuple[list[Submission], list[Lesson]]:
 
 def _write(options: Namespace, graded: Sequence[Graded], alone: bool) -> list[Path]:
     """Write what is known so far; where it was written."""
-    from tinygen.teach.grading import write_csv, write_gradescope
+    from tinygen.teach.teacher.grading import write_csv, write_gradescope
 
     written = []
     table = options.csv or (None if options.gradescope else GRADES)
@@ -209,7 +209,7 @@ NOT_DONE = ("not-attempted", "not-handed-in")
 
 
 def _code(graded: Sequence[Graded]) -> int:
-    from tinygen.teach.grading import OUR_FAULT
+    from tinygen.teach.teacher.grading import OUR_FAULT
 
     ours = sum(mark.key == OUR_FAULT for one in graded for mark in one.marks)
     if not ours:
@@ -246,7 +246,7 @@ def _release(options: Namespace) -> int:
     """Write what is handed out, and say what is for whom."""
     from tinygen.cli.output import prepare
     from tinygen.teach.course import find_lesson, lessons
-    from tinygen.teach.release import release
+    from tinygen.teach.teacher.release import release
 
     chosen = [find_lesson(number) for number in options.lessons] or lessons()
     seed = secrets.randbelow(SEEDS) if options.seed is None else options.seed
@@ -280,8 +280,8 @@ def _add_check(actions: _SubParsersAction[ArgumentParser]) -> None:
 def _check(options: Namespace) -> int:
     """Print what is wrong with lessons; with all of them, also with the files as a whole."""
     from tinygen.teach.course import find_lesson, lessons, lessons_folder
-    from tinygen.teach.lints import of_a_lesson, of_its_checks, of_the_course
     from tinygen.teach.student import near
+    from tinygen.teach.teacher.lints import of_a_lesson, of_its_checks, of_the_course
 
     say = _console().print
     chosen = [find_lesson(number) for number in options.lessons] or lessons()

@@ -1,0 +1,1 @@
+"""What a teacher needs: handing out exercises, grading them, checking a course."""
