@@ -2,12 +2,13 @@
 
 As a script twice, which must print and draw the same; stepped with no terminal; as a page; and, if
 nbclient is installed (``pip install tinygen[lessons-test]``), as a notebook with stubs and as a
-solved one. The test suite runs them as scripts alone: all ways together take minutes.
+solved one. The test suite runs the short ones as scripts, and CI also this: it takes minutes.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import os
 import subprocess
@@ -20,16 +21,21 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+import numpy as np
+from PIL import Image
 
 from tinygen.teach.course import Lesson, find_lesson, lessons
 from tinygen.teach.showing.book import write_book
 from tinygen.teach.showing.notebook import notebook
 from tinygen.teach.showing.stage import CellError
 
-__all__ = ["Run", "environment", "run_script", "run_stepped"]
+__all__ = ["Run", "environment", "run_script", "run_stepped", "script_faults"]
 
 PATIENCE = 300
 """Seconds after which a lesson is taken to hang."""
+
+FEWEST_PICTURES = {"00": 1}
+"""Where there may be fewer than three."""
 
 REFUSE = """\
 import sys
@@ -105,7 +111,7 @@ def faults(lesson: Lesson, folder: Path) -> Iterator[str]:
     begin = time.monotonic()
     first = run_script(lesson, folder / "first")
     print(f"  script    {time.monotonic() - begin:5.1f} s, {len(first.pictures)} pictures")
-    yield from _failed("script", first)
+    yield from script_faults(lesson, first)
     second = run_script(lesson, folder / "second")
     places = str(folder / "first"), str(folder / "second")
     if first.stdout.replace(places[0], places[1]) != second.stdout:
@@ -122,6 +128,20 @@ def faults(lesson: Lesson, folder: Path) -> Iterator[str]:
         yield f"page: {error}"
     for solved in (False, True):
         yield from _notebook_faults(lesson, folder, solved, first)
+
+
+def script_faults(lesson: Lesson, run: Run) -> Iterator[str]:
+    """What is wrong with a run as a script: it failed, or its pictures are missing or blank."""
+    yield from _failed("script", run)
+    if len(run.pictures) < FEWEST_PICTURES.get(lesson.number, 3):
+        yield f"it draws no more than {len(run.pictures)} pictures"
+    if len(run.pictures) != run.stdout.count(".png"):
+        yield "two pictures share a name, or one is not told of"
+    for name, picture in run.pictures.items():
+        with Image.open(io.BytesIO(picture)) as opened:
+            shades = np.asarray(opened.convert("L"), dtype=np.float64)
+        if shades.std() <= 5:
+            yield f"{name} is blank"
 
 
 def _failed(way: str, run: Run) -> Iterator[str]:
