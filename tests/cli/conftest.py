@@ -157,7 +157,7 @@ def no_curves(monkeypatch):
 @pytest.fixture
 def no_pictures(monkeypatch, no_curves):
     """Let models draw nothing either."""
-    monkeypatch.setattr("tinygen.cli.generation.show", lambda *_: None)
+    monkeypatch.setattr("tinygen.cli.drawing.show", lambda *_: None)
 
 
 @pytest.fixture

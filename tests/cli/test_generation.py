@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import tinygen as tg
-from tinygen.cli import generation, main
+from tinygen.cli import drawing, generation, main
 from tinygen.cli.tasks import assessing
 from tinygen.io import save_checkpoint
 from tinygen.models import create, from_checkpoint
@@ -140,9 +140,9 @@ def test_classes_in_turn_have_a_column_each(monkeypatch, tmp_path):
     monkeypatch.setattr("tinygen.plots.image_grid", lambda _, **more: seen.append(more))
     pictures = np.zeros((6, 1, 2, 2), np.float32)
 
-    generation.draw_grid(pictures, [0, 1, 2] * 2, "abc", "", tmp_path)
-    generation.draw_grid(pictures, [4] * 6, (), "", tmp_path)
-    generation.draw_grid(pictures, None, (), "", tmp_path)
+    drawing.draw_grid(pictures, [0, 1, 2] * 2, "abc", "", tmp_path)
+    drawing.draw_grid(pictures, [4] * 6, (), "", tmp_path)
+    drawing.draw_grid(pictures, None, (), "", tmp_path)
 
     assert [more["columns"] for more in seen] == [3, None, None]
     assert [more["titles"] for more in seen] == [["a", "b", "c"] * 2, [4] * 6, None]

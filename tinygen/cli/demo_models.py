@@ -13,8 +13,8 @@ import numpy as np
 import tinygen as tg
 from tinygen.cli.arguments import FAMILIES
 from tinygen.cli.baselines import constant_accuracy, independent_pixels, linear_accuracy
+from tinygen.cli.drawing import classes_in_turn, draw
 from tinygen.cli.evaluation import Scores, classify, interval, scores_of
-from tinygen.cli.generation import classes_in_turn, draw
 from tinygen.cli.likelihoods import AT_ONCE, SEED, binarized, in_floats
 from tinygen.cli.page import Table
 from tinygen.data import ImageSet

@@ -17,7 +17,7 @@ import numpy as np
 
 import tinygen as tg
 from tinygen import backend, metrics
-from tinygen.cli import generation, judging, likelihoods
+from tinygen.cli import drawing, judging, likelihoods
 from tinygen.cli.checkpoints import model_file
 from tinygen.cli.errors import UsageError
 from tinygen.cli.output import prepare
@@ -117,7 +117,7 @@ def run(options: Namespace) -> int:
     else:
         _evaluate_classifier(model, card, pictures, options.device, out)
         return 0
-    print(text("picture", path=generation.show(model, card.classes, judging.SEED, out)))
+    print(text("picture", path=drawing.show(model, card.classes, judging.SEED, out)))
     return 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tinygen as tg
-from tinygen.cli.generation import classes_in_turn
+from tinygen.cli.drawing import classes_in_turn
 from tinygen.cli.likelihoods import in_floats
 from tinygen.cli.tables import print_table
 from tinygen.data import ImageSet

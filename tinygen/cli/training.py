@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tinygen import backend
-from tinygen.cli import generation
+from tinygen.cli import drawing
 from tinygen.cli.cores import say_if_busy
 from tinygen.cli.errors import INTERRUPTED, UsageError
 from tinygen.cli.output import prepare
@@ -191,8 +191,8 @@ def _report(trainer: Trainer, recipe: Recipe, pictures: ImageSet, out: Path) -> 
     generates = hasattr(trainer.model, "sample")
     if generates:
         with undisturbed(trainer.model, recipe.seed):
-            generation.show(trainer.model, pictures.classes, recipe.seed, out)
-        files.append(generation.SAMPLES)
+            drawing.show(trainer.model, pictures.classes, recipe.seed, out)
+        files.append(drawing.SAMPLES)
     print(text("train files", files=", ".join(files), folder=out))
     print(text("train next", checkpoint=out / BEST))
     if generates:

@@ -67,7 +67,7 @@ def write_report(
     labels : sequence of int, optional
         What they show.
     grid : Figure
-        All of them, by :func:`tinygen.cli.generation.draw_grid`.
+        All of them, by :func:`tinygen.cli.drawing.draw_grid`.
     learned : ImageSet
         What the model has learned from.
     options : Namespace
