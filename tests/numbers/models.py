@@ -282,7 +282,7 @@ COLOUR_VAE = {
     "epochs": 16, "batch_size": 64, "lr": 2e-3,
     "arguments": {"likelihood": "gaussian-learned", "latent": 32},
 }  # fmt: skip
-COLOUR_GAN: dict[str, Any] = {}
+COLOUR_GAN: dict[str, Any] = {"epochs": 24}
 """What the recipes change for small sets of colour pictures."""
 
 
