@@ -129,15 +129,32 @@ def test_values_are_filled_in():
     assert text("picture", path="a.png") == "Picture a.png"
 
 
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, "0 pictures"), (1, "1 picture"), (2, "2 pictures")]
+)
+def test_one_is_told_from_many(monkeypatch, count, said):
+    monkeypatch.setitem(MESSAGES, "some", "of {count:picture|pictures}, {count:03}, {count}")
+
+    assert text("some", count=count) == f"of {said}, 00{count}, {count}"
+
+
 def test_a_key_that_is_not_there_is_a_fault():
     with pytest.raises(KeyError):
         text("picture of Dorian Gray")
 
 
 def fields_of(message: str) -> set[str]:
-    """The names in braces with all that stands behind them: conversions, formats."""
+    """The names in braces with all that stands behind them: conversions, formats.
+
+    But for singular and plural, which not every language has.
+    """
     parsed = string.Formatter().parse(message)
-    return {f"{name}!{how or ''}:{shape or ''}" for _, name, shape, how in parsed if name}
+    shaped = (
+        (name, "" if "|" in (shape or "") else shape or "", how or "")
+        for _, name, shape, how in parsed
+        if name
+    )
+    return {f"{name}!{how}:{shape}" for name, shape, how in shaped}
 
 
 CHINESE = translation("zh-CN")

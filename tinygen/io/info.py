@@ -108,7 +108,7 @@ def _optimizer(state: dict[str, Any]) -> str:
     groups = state["param_groups"]
     remembered = sorted({name for entries in state["state"].values() for name in entries})
     return text(
-        "info optimizer" if len(groups) == 1 else "info optimizer groups",
+        "info optimizer",
         groups=len(groups),
         rates=_rates([group["lr"] for group in groups if "lr" in group]),
         names=", ".join(remembered) or text("info nothing"),

@@ -110,7 +110,7 @@ def stub(exercise: Exercise) -> str:
     """
     words = text(
         "check stub", number=exercise.number, name=exercise.name,
-        lines=_counted("lines", exercise.lines),
+        lines=exercise.lines,
     )  # fmt: skip
     return without_solution(exercise.source, f"raise NotImplementedError({json.dumps(words)})")
 
@@ -138,18 +138,14 @@ def headed(exercise: Exercise) -> str:
     """A stub below the words that introduce it."""
     words = text(
         "start header", number=exercise.number, title=exercise.title,
-        difficulty=exercise.difficulty, minutes=_counted("minutes", exercise.minutes),
-        lines=_counted("lines", exercise.lines),
+        difficulty=exercise.difficulty, minutes=exercise.minutes,
+        lines=exercise.lines,
     )  # fmt: skip
     if exercise.needs:
         needed = ", ".join(f"{find_exercise(number).name} ({number})" for number in exercise.needs)
         words += "\n" + text("start needs", names=needed)
     comments = "\n".join(f"# {line}" for line in words.splitlines())
     return f"{comments}\n{stub(exercise)}"
-
-
-def _counted(unit: str, count: int) -> str:
-    return text(f"start {unit} {'one' if count == 1 else 'many'}", count=count)
 
 
 # ---- what is written in a file -------------------------------------------------------------------

@@ -2,9 +2,11 @@
 
 A translation is another dictionary with the same keys and the same names in braces; what it lacks
 is said in English. ``TINYGEN_LANG=zh-CN`` asks for Chinese. What stands here is shown as it is;
-nothing in it is markup. Two kinds of words stand elsewhere: the texts of exceptions, where these
-are raised, and those of Python's argparse ("usage", "invalid choice"), which Python itself
-translates through gettext.
+nothing in it is markup. ``{count:picture|pictures}`` becomes "1 picture" or "3 pictures".
+
+Two kinds of words stand elsewhere: the texts of exceptions, where these are raised, and
+those of Python's argparse ("usage", "invalid choice"), which Python itself translates through
+gettext.
 """
 
 from __future__ import annotations
@@ -97,4 +99,17 @@ def text(key: str, **values: Any) -> str:
     str
     """
     message = MESSAGES[key]  # so that a key that is not there is a fault in every language
-    return translation(language()).get(key, message).format(**values)
+    counted = {
+        name: _Count(value) if type(value) is int else value for name, value in values.items()
+    }
+    return translation(language()).get(key, message).format(**counted)
+
+
+class _Count(int):
+    """A number that knows one from many, where its format names both: ``{:line|lines}``."""
+
+    def __format__(self, shape: str) -> str:
+        one, bar, many = shape.partition("|")
+        if not bar:
+            return format(int(self), shape)
+        return f"{int(self)} {one if self == 1 else many}"

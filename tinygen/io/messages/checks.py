@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["MESSAGES"]
 
 MESSAGES: dict[str, str] = {
-    "check stub": "{number}: fill in {name}, about {lines}. Hint: tinygen hint {number}",
+    "check stub": "{number}: fill in {name}, about {lines:line|lines}. Hint: tinygen hint {number}",
     # ---- the checker: what is wrong --------------------------------------------------------------
     "check passed": "all {count} public checks passed",
     "check is not-attempted": "not attempted yet: {name} is still the stub",
@@ -284,12 +284,8 @@ MESSAGES: dict[str, str] = {
     # ---- the files that tinygen start lays -------------------------------------------------------
     "start exercises": "Exercises of lesson {number}: {title}.\n\nReplace each line with raise, "
     "then: tinygen check {number}\n",
-    "start header": "{number} · {title}\ndifficulty {difficulty} of 5, about {minutes}, about "
-    "{lines}",
-    "start lines many": "{count} lines",
-    "start lines one": "1 line",
-    "start minutes many": "{count} minutes",
-    "start minutes one": "1 minute",
+    "start header": "{number} · {title}\ndifficulty {difficulty} of 5, about "
+    "{minutes:minute|minutes}, about {lines:line|lines}",
     "start needs": "uses {names}: the checker brings its own",
     "start readme": """\
 # The course

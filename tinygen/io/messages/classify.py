@@ -22,7 +22,7 @@ MESSAGES: dict[str, str] = {
     "classify mistake": "{guess}, not {truth}",
     # ---- the report ------------------------------------------------------------------------------
     "classify title": "What pictures show",
-    "classify lead": "The model {model} looked at {count} pictures ({source}).",
+    "classify lead": "The model {model} looked at {count:picture|pictures} ({source}).",
     "classify heading guesses": "The most probable class of each",
     "classify caption guesses": "As the model saw them, with the class that it takes for most "
     "probable. A probability says how sure the model is, not how often it is right: it has to "
@@ -35,7 +35,7 @@ MESSAGES: dict[str, str] = {
     "classify column third": "third",
     "classify heading pictures": "Every picture by itself",
     "classify caption pictures": "As the model saw it.",
-    "classify heading numbers": "How often that is right, of {count} test pictures",
+    "classify heading numbers": "How often that is right, of {count:test picture|test pictures}",
     "classify column what": "",
     "classify column accuracy": "accuracy",
     "classify column f1": "F1",

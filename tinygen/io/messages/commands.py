@@ -349,8 +349,8 @@ example:
     "info metadata of": "metadata {name}",
     "info generators": "host {host}, noise at block {block:,}",
     "info part": "{kind}: {facts}",
-    "info optimizer": "{groups} group, lr {rates}, remembers {names} of {count} parameters",
-    "info optimizer groups": "{groups} groups, lr {rates}, remembers {names} of {count} parameters",
+    "info optimizer": "{groups:group|groups}, lr {rates}, remembers {names} of "
+    "{count:parameter|parameters}",
     "info nothing": "nothing",
     "info scheduler": "{steps:,} steps taken, lr {rates}",
     "info books": "{rows:,} epochs in the history, {batches:,} batches of the next",

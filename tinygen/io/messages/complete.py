@@ -32,8 +32,8 @@ MESSAGES: dict[str, str] = {
     "nobody knows of a part: train one without classes (tinygen train {model})",
     # ---- the report ------------------------------------------------------------------------------
     "complete title": "Completed pictures",
-    "complete lead": "Of {count} pictures ({source}) {hidden} was hidden and filled in by the "
-    "model {model}.",
+    "complete lead": "Of {count:picture|pictures} ({source}) {hidden} was hidden and filled in "
+    "by the model {model}.",
     "complete mask lower": "the lower half",
     "complete mask centre": "the centre",
     "complete mask random": "every other pixel, by chance,",
@@ -44,7 +44,8 @@ MESSAGES: dict[str, str] = {
     "where pixels were known.",
     "complete caption samples": " It may be completed in different ways, of which each picture has "
     "{samples}; the difference is that of the first.",
-    "complete heading numbers": "How near the completions come, for {count} test pictures",
+    "complete heading numbers": "How near the completions of {count:test picture|test pictures} "
+    "come",
     "complete column what": "filled in with",
     "complete column psnr": "PSNR of the missing pixels",
     "complete column recovered": "read as what it shows",

@@ -25,7 +25,7 @@ MESSAGES: dict[str, str] = {
     "detect nothing": "nothing",
     # ---- the report ------------------------------------------------------------------------------
     "detect title": "What is where",
-    "detect lead": "The model {model} looked for digits in {count} pictures ({source}).",
+    "detect lead": "The model {model} looked for digits in {count:picture|pictures} ({source}).",
     "detect heading boxes": "Boxes, what is in them, and how sure that is",
     "detect caption boxes": "What is less probable than {threshold:.0%} is not shown. A digit "
     "should be about a sixth to two fifths of the picture high, as those that the model has "
@@ -35,7 +35,7 @@ MESSAGES: dict[str, str] = {
     "detect alt boxes": "Pictures with boxes around the digits that were found.",
     "detect heading pictures": "Every picture by itself",
     "detect caption pictures": "As the model saw it, and with the boxes, {zoom} times as large.",
-    "detect heading numbers": "Mean average precision on {count} canvases",
+    "detect heading numbers": "Mean average precision on {count:canvas|canvases}",
     "detect column what": "",
     "detect column half": "mAP@.5",
     "detect column strict": "mAP@[.5:.95]",

@@ -32,7 +32,7 @@ MESSAGES: dict[str, str] = {
     "explain title saliency": "Which pixels the answer depends on",
     "explain title occlusion": "What must not be covered",
     "explain title grad-cam": "Where the network sees the class",
-    "explain lead": "The model {model} looked at {count} pictures ({source}).",
+    "explain lead": "The model {model} looked at {count:picture|pictures} ({source}).",
     "explain heading maps": "Pictures and their maps",
     "explain caption saliency": "By how much the score would change with each pixel, whichever way "
     "(the gradient; K. Simonyan et al., 2014). It is large where a small change tells, also on "

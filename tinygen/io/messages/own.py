@@ -68,7 +68,8 @@ MESSAGES: dict[str, str] = {
     "page; between them it mixes the four nearest. It needs no network connection.",
     # ---- the report ------------------------------------------------------------------------------
     "own page": "Page    {path}",
-    "own beside": "        and beside it results.json and {count} pictures, each in its own file",
+    "own beside": "        and beside it results.json and {count:picture|pictures}, each in a "
+    "file of its own",
     "own page more": "And {count} more, each as a file in the folder of this page.",
     "own page notes": "What was done to the pictures",
     "own page footer": "Made by tinygen {version}. This page needs no network connection; the "

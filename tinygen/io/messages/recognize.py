@@ -35,7 +35,7 @@ MESSAGES: dict[str, str] = {
     "{distance:.3f} is not below the threshold of {threshold:.3f}",
     # ---- the report ------------------------------------------------------------------------------
     "recognize title": "What is written",
-    "recognize lead": "The model {model} read {count} lines ({source}).",
+    "recognize lead": "The model {model} read {count:line|lines} ({source}).",
     "recognize heading lines": "What was read",
     "recognize caption lines": "Each line as the model saw it, and what it read.",
     "recognize caption truth": "Each line as the model saw it, and what it read; where that is "
@@ -47,7 +47,7 @@ MESSAGES: dict[str, str] = {
     "recognize column true": "written",
     "recognize heading pictures": "Every line by itself",
     "recognize caption pictures": "As the model saw it.",
-    "recognize heading numbers": "Errors on {count} strips",
+    "recognize heading numbers": "Errors on {count:strip|strips}",
     "recognize column what": "",
     "recognize column cer": "character error rate",
     "recognize column right": "lines without a mistake",

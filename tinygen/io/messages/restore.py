@@ -35,15 +35,17 @@ MESSAGES: dict[str, str] = {
     # ---- the report ------------------------------------------------------------------------------
     "restore title denoise": "Less noise",
     "restore title enlarge": "Twice as large",
-    "restore lead denoise": "The model {model} took the noise out of {count} pictures ({source}).",
-    "restore lead enlarge": "The model {model} made {count} pictures ({source}) twice as large.",
+    "restore lead denoise": "The model {model} took the noise out of {count:picture|pictures} "
+    "({source}).",
+    "restore lead enlarge": "The model {model} made {count:picture|pictures} ({source}) twice as "
+    "large.",
     "restore heading": "Before and after",
     "restore caption denoise": "The difference is what was taken for noise.",
     "restore caption enlarge": "The difference is what the model added to bicubic interpolation, "
     "which invents nothing.",
     "restore note noise": "Noise with a standard deviation of {sigma:g} was added (seed {seed}); "
     "values beyond black and white became black and white.",
-    "restore heading numbers": "How near {count} pictures come to the true ones",
+    "restore heading numbers": "How near {count:picture|pictures} come to the true ones",
     "restore column what": "",
     "restore column psnr": "PSNR",
     "restore column gain": "gained",

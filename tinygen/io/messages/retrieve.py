@@ -28,13 +28,14 @@ MESSAGES: dict[str, str] = {
     "retrieve in gallery": "In the gallery: {note}",
     # ---- the report ------------------------------------------------------------------------------
     "retrieve title": "Pictures that are alike",
-    "retrieve lead": "For each of {count} pictures ({source}), the most similar of {size:,} "
+    "retrieve lead": "For {count:picture|pictures} ({source}), the most similar of {size:,} "
     "({gallery}) by what the model {model} sees in them.",
     "retrieve found": "{name}: {found}",
     "retrieve query": "query",
     "retrieve heading": "What was found, the most similar first",
     "retrieve caption": "At the left what was looked for.",
-    "retrieve heading numbers": "How many results show the same, for {count} test pictures",
+    "retrieve heading numbers": "How many results show the same, for "
+    "{count:test picture|test pictures}",
     "retrieve column what": "",
     "retrieve column precision": "precision@{k}",
     "retrieve column map": "mAP",

@@ -30,10 +30,10 @@ MESSAGES: dict[str, str] = {
     # ---- the report ------------------------------------------------------------------------------
     "translate title digit": "From outlines to digits",
     "translate title colour": "From grey to colour",
-    "translate lead digit": "{count} pictures ({source}) were drawn by the model {model}, which "
-    "was shown their outlines only.",
-    "translate lead colour": "{count} pictures ({source}) were coloured by the model {model}, "
-    "which was shown how light they are and nothing else.",
+    "translate lead digit": "The model {model} drew {count:picture|pictures} ({source}), of "
+    "which it was shown the outlines only.",
+    "translate lead colour": "The model {model} coloured {count:picture|pictures} ({source}), of "
+    "which it was shown the light and nothing else.",
     "translate baseline digit": "the outlines themselves",
     "translate baseline colour": "grey",
     "translate heading": "Before and after",

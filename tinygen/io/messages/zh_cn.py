@@ -133,7 +133,7 @@ q       退出；下次用 tinygen step {number} 从这里继续
     "step end next": "下一课：tinygen step {number}",
     "step no step": "第 {number} 课共有 {steps} 步，没有 --from {given} 这一步",
     # ---- the checker: what is wrong --------------------------------------------------------------
-    "check stub": "{number}：请编写 {name}，{lines}。看提示：tinygen hint {number}",
+    "check stub": "{number}：请编写 {name}，约 {lines} 行。看提示：tinygen hint {number}",
     "check passed": "公开的 {count} 项检查全部通过",
     "check is not-attempted": "还没有动手：{name} 仍是原来的空函数",
     "check is raise-left-in": "第 {line} 行还留着原来的 raise，你的代码在它旁边：请删掉这一行",
@@ -364,11 +364,7 @@ q       退出；下次用 tinygen step {number} 从这里继续
     # ---- the files that tinygen start lays -------------------------------------------------------
     "start exercises": "第 {number} 课的练习：{title}。\n\n"
     "把每一行 raise 换成你的代码，然后：tinygen check {number}\n",
-    "start header": "{number} · {title}\n难度 {difficulty}/5，约 {minutes}，约 {lines}",
-    "start lines many": "{count} 行",
-    "start lines one": "1 行",
-    "start minutes many": "{count} 分钟",
-    "start minutes one": "1 分钟",
+    "start header": "{number} · {title}\n难度 {difficulty}/5，约 {minutes} 分钟，约 {lines} 行",
     "start needs": "用到 {names}：检查程序会自带",
     "start readme": """\
 # 课程
