@@ -51,10 +51,28 @@ class LeakyReLU(Function):
     @staticmethod
     def backward(ctx: Ctx, grad: Any) -> Any:
         (x,) = ctx.saved_tensors
-        fast = ctx.kernel("leaky_relu_backward", grad)
+        return LeakySlope.apply(grad, x, ctx.slope)
+
+
+class LeakySlope(Function):
+    """A gradient times the slope of leaky ReLU at x.
+
+    It is linear in the gradient, and so its own derivative; the slope changes at x = 0 alone.
+    """
+
+    @staticmethod
+    def forward(ctx: Ctx, grad: Array, x: Array, slope: float) -> Array:
+        ctx.slope = slope
+        ctx.save_for_backward(x)
+        fast = ctx.kernel("leaky_relu_backward")
         if fast is not None:
-            return fast(grad, x, ctx.slope)
-        return where(x > 0, grad, grad * ctx.slope)
+            return fast(grad, x, slope)
+        return ctx.xp.where(x > 0, grad, grad * slope)
+
+    @staticmethod
+    def backward(ctx: Ctx, grad: Any) -> Any:
+        (x,) = ctx.saved_tensors
+        return LeakySlope.apply(grad, x, ctx.slope), None
 
 
 def relu(input: Tensor) -> Tensor:
