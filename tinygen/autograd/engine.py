@@ -215,7 +215,8 @@ class Function:
     sets_dtype: ClassVar[bool] = False  # the op exists to change the dtype
     fills_missing: ClassVar[bool] = True  # backward gets zeros, not None, for an unused output
 
-    edges: Sequence[Edge | None] = ()  # where gradients go; empty once a walk has let go of them
+    # Where gradients go, None where none is wanted; empty once a walk has let go of them.
+    edges: Sequence[Edge | None] = ()
     outputs: list[Likeness]
     age: int  # how many functions were recorded before: a function is younger than all it used
     where = ""  # the user's line that ran it, known in anomaly mode
@@ -282,8 +283,9 @@ class Function:
         version = None if value.base is None else _shared_version(value, args)
         if not self.edges:
             return Variable.result_type(value, False, None, version)
-        self.outputs.append(_likeness(value))
-        if value.dtype.kind != "f":
+        likeness = _likeness(value)
+        self.outputs.append(likeness)
+        if likeness[1].kind != "f":
             return Variable.result_type(value, False, None, version)
         return Variable.result_type(value, True, (self, len(self.outputs) - 1), version)
 

@@ -52,7 +52,8 @@ class Sub(Function):
 
     @staticmethod
     def backward(ctx: Ctx, grad: Any) -> Any:
-        return grad, -grad if ctx.needs_input_grad[1] else None
+        _, to_b = ctx.edges  # None where no gradient is wanted
+        return grad, -grad if to_b else None
 
 
 class Mul(Function):
@@ -66,8 +67,8 @@ class Mul(Function):
     @staticmethod
     def backward(ctx: Ctx, grad: Any) -> Any:
         a, b = ctx.saved_tensors
-        needs_a, needs_b = ctx.needs_input_grad
-        return grad * b if needs_a else None, grad * a if needs_b else None
+        to_a, to_b = ctx.edges
+        return grad * b if to_a else None, grad * a if to_b else None
 
 
 class Div(Function):
@@ -81,8 +82,8 @@ class Div(Function):
     @staticmethod
     def backward(ctx: Ctx, grad: Any) -> Any:
         a, b = ctx.saved_tensors
-        needs_a, needs_b = ctx.needs_input_grad
-        return grad / b if needs_a else None, -grad * a / (b * b) if needs_b else None
+        to_a, to_b = ctx.edges
+        return grad / b if to_a else None, -grad * a / (b * b) if to_b else None
 
 
 class Neg(Function):
