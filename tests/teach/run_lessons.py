@@ -111,7 +111,7 @@ def faults(lesson: Lesson, folder: Path) -> Iterator[str]:
     begin = time.monotonic()
     first = run_script(lesson, folder / "first")
     print(f"  script    {time.monotonic() - begin:5.1f} s, {len(first.pictures)} pictures")
-    yield from script_faults(lesson, first)
+    yield from script_faults(lesson, first, folder / "first")
     second = run_script(lesson, folder / "second")
     places = str(folder / "first"), str(folder / "second")
     if first.stdout.replace(places[0], places[1]) != second.stdout:
@@ -130,12 +130,12 @@ def faults(lesson: Lesson, folder: Path) -> Iterator[str]:
         yield from _notebook_faults(lesson, folder, solved, first)
 
 
-def script_faults(lesson: Lesson, run: Run) -> Iterator[str]:
-    """What is wrong with a run as a script: it failed, or its pictures are missing or blank."""
+def script_faults(lesson: Lesson, run: Run, folder: Path) -> Iterator[str]:
+    """What is wrong with a script that ran in a folder: it failed, or lacks pictures."""
     yield from _failed("script", run)
     if len(run.pictures) < FEWEST_PICTURES.get(lesson.number, 3):
         yield f"it draws no more than {len(run.pictures)} pictures"
-    if len(run.pictures) != run.stdout.count(".png"):
+    if len(run.pictures) != run.stdout.count(str(folder / "pictures")):
         yield "two pictures share a name, or one is not told of"
     for name, picture in run.pictures.items():
         with Image.open(io.BytesIO(picture)) as opened:

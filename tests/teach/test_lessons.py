@@ -47,7 +47,7 @@ def test_it_keeps_the_rules_that_lessons_have(lesson):
     [pytest.param(one, id=name) for name, one in LESSONS.items() if one.number not in LONG],
 )
 def test_it_runs_as_a_script(lesson, tmp_path):
-    assert list(script_faults(lesson, run_script(lesson, tmp_path))) == []
+    assert list(script_faults(lesson, run_script(lesson, tmp_path), tmp_path)) == []
 
 
 @pytest.mark.parametrize("lesson", [one for one in ENGLISH.values() if one.number == SHORTEST])
